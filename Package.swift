@@ -1,0 +1,129 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// What every Swift target is built with.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Everywhere but in the kernels, an unsafe expression has to say so.
+let safe = strict + [.strictMemorySafety()]
+
+/// The inner loops are optimised in debug builds too: unoptimised SIMD is a thousand times slower.
+func loops(_ flags: [String]) -> [SwiftSetting] {
+  strict + [.unsafeFlags(["-O", "-wmo"] + flags)]
+}
+
+// One folder of loops, compiled once per instruction set; `Kernels` chooses at start.
+#if arch(x86_64)
+let loopTargets: [Target] = [
+  .target(
+    name: "KernelLoops", dependencies: ["CSystem"],
+    swiftSettings: loops(["-Xcc", "-march=x86-64-v3"])),
+  .target(
+    name: "KernelLoopsAVX512", dependencies: ["CSystem"],
+    swiftSettings: loops(["-Xcc", "-march=x86-64-v4", "-DAVX512"])),
+]
+#else
+let loopTargets: [Target] = [
+  .target(name: "KernelLoops", dependencies: ["CSystem"], swiftSettings: loops([]))
+]
+#endif
+
+let package = Package(
+  name: "blockals",
+  products: [
+    .executable(name: "blockals", targets: ["BlockALSCommand"]),
+    .library(name: "BlockALS", targets: ["BlockALS"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0")
+  ],
+  targets: [
+    // Read downwards: a target imports only targets that stand above it.
+
+    // System libraries, and the few calls that Glibc's overlay lacks.
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CSystem"),
+
+    // The nouns.
+    .target(name: "BlockMatrix", dependencies: ["CSystem"], swiftSettings: safe),
+
+    // Ratings in, blocks out.
+    .target(
+      name: "RatingInput", dependencies: ["BlockMatrix", "CZstd", "CZlib"], swiftSettings: safe),
+    .target(
+      name: "BlockStore", dependencies: ["BlockMatrix", "CZstd", "CXXHash", "CSystem"],
+      swiftSettings: safe),
+    .target(
+      name: "BlockPartition", dependencies: ["BlockMatrix", "RatingInput", "BlockStore"],
+      swiftSettings: safe),
+
+    // Blocks in, factors out.
+    .target(
+      name: "Kernels",
+      dependencies: loopTargets.map { .target(name: $0.name) } + ["BlockMatrix", "CSystem"],
+      swiftSettings: safe),
+    .target(name: "LeastSquares", dependencies: ["BlockMatrix", "Kernels"], swiftSettings: safe),
+    .target(name: "FactorExchange", dependencies: ["BlockMatrix"], swiftSettings: safe),
+    .target(
+      name: "Training",
+      dependencies: ["BlockMatrix", "BlockStore", "Kernels", "LeastSquares", "FactorExchange"],
+      swiftSettings: safe),
+
+    // Factors in, answers out.
+    .target(
+      name: "Ranking", dependencies: ["BlockMatrix", "BlockStore", "Kernels", "LeastSquares"],
+      swiftSettings: safe),
+
+    // The promise, and the command.
+    .target(
+      name: "BlockALS",
+      dependencies: [
+        "BlockMatrix", "RatingInput", "BlockStore", "BlockPartition", "Kernels", "Training",
+        "Ranking",
+      ],
+      swiftSettings: safe),
+    .executableTarget(
+      name: "BlockALSCommand",
+      dependencies: [
+        "BlockALS", "BlockMatrix", "RatingInput", "BlockStore", "BlockPartition", "Kernels",
+        "LeastSquares", "Training", "Ranking", "CSystem",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: safe),
+
+    // Tests: a folder per target.
+    .target(
+      name: "TestSupport",
+      dependencies: ["BlockMatrix", "BlockStore", "BlockPartition"],
+      path: "Tests/TestSupport", swiftSettings: safe),
+    .testTarget(
+      name: "BlockMatrixTests", dependencies: ["BlockMatrix", "TestSupport"], swiftSettings: safe),
+    .testTarget(
+      name: "RatingInputTests", dependencies: ["RatingInput", "TestSupport"], swiftSettings: safe),
+    .testTarget(
+      name: "BlockStoreTests", dependencies: ["BlockStore", "TestSupport"], swiftSettings: safe),
+    .testTarget(
+      name: "BlockPartitionTests", dependencies: ["BlockPartition", "TestSupport"],
+      swiftSettings: safe),
+    .testTarget(
+      name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: safe),
+    .testTarget(
+      name: "LeastSquaresTests", dependencies: ["LeastSquares", "TestSupport"],
+      swiftSettings: safe),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: safe),
+    .testTarget(
+      name: "RankingTests", dependencies: ["Ranking", "TestSupport"], swiftSettings: safe),
+    .testTarget(
+      name: "CommandTests", dependencies: ["BlockALSCommand", "TestSupport"],
+      swiftSettings: safe),
+    .testTarget(name: "TidyTests", dependencies: [], swiftSettings: safe),
+  ] + loopTargets
+)

@@ -1,0 +1,42 @@
+import ArgumentParser
+import BlockMatrix
+import Glibc
+
+/// The command `blockals`: a list of subcommands, and the one place that ends the process.
+@main
+struct BlockALSCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "blockals",
+    abstract: "Factorises a ratings matrix by alternating least squares.",
+    discussion: """
+      Ratings become blocks on disk, blocks become factors, factors become recommendations:
+
+        blockals partition ratings.csv -o ratings.blocks
+        blockals train ratings.blocks -o model --rank 64 --regularization 0.05
+        blockals recommend model --top 10 --exclude ratings.blocks alice
+
+      Stop or kill it at any time and run the same command again: it goes on, to the same bytes.
+
+      Exit codes: 0 done · 64 usage · 65 bad data or damaged file · 66 input missing · 70 a bug · 71
+      out of budgeted memory · 73 output exists or is locked · 74 I/O · 75 stopped, saved, run again
+      · 77 permission · 78 settings do not match.
+      """,
+    version: "blockals 0.1.0",
+    subcommands: []
+  )
+
+  static func main() {
+    // A full file system or a closed pipe is an error to report, not a signal to die of.
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let failure as Failure {
+      StandardError.write("blockals: error: \(failure)\n")
+      Glibc.exit(failure.code.rawValue)
+    } catch {
+      exit(withError: error)
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import CSystem
+import Glibc
+
+/// Messages and progress: lines for people, never data.
+enum StandardError {
+  /// The width of the terminal that reads the messages, or nothing where none does.
+  static var terminalColumns: Int? {
+    let columns = Int(csystem_terminal_columns(STDERR_FILENO))
+    return columns > 0 ? columns : nil
+  }
+
+  /// Writes text. What cannot be written is lost: there is nowhere left to say so.
+  static func write(_ text: String) {
+    var bytes = ArraySlice(text.utf8)
+    while !bytes.isEmpty {
+      let written = unsafe bytes.withUnsafeBytes {
+        unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)
+      }
+      guard written > 0 || errno == EINTR else { return }
+      bytes = bytes.dropFirst(max(0, written))
+    }
+  }
+}

@@ -1,0 +1,94 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// The factors of one whole side: `rowCount` rows of `stride` floats, row after row.
+///
+/// A row holds its `rank` factors, then its bias where the model has biases, then zeros up to the
+/// stride, a multiple of 16: kernels read whole vectors without a tail. The memory begins at a
+/// multiple of 64 bytes.
+///
+/// While a side is solved, workers write different rows of its table; when the phase has ended, the
+/// table is only read. Nothing reads a row that is being written.
+@safe
+package final class FactorTable: @unchecked Sendable {
+  // Sendable: rows are disjoint memory, a row has one writer, and the end of a phase orders its
+  // writes before every read of the next.
+
+  package let rowCount: Int
+  package let rank: Int
+  package let hasBias: Bool
+  /// Floats from one row to the next.
+  package let stride: Int
+  private let memory: UnsafeMutableRawPointer
+
+  /// The floats of a row that mean something: factors and bias.
+  package var width: Int { rank + (hasBias ? 1 : 0) }
+
+  /// Floats from one row to the next in a table of this shape.
+  package static func stride(rank: Int, hasBias: Bool) -> Int {
+    max(16, (rank + (hasBias ? 1 : 0) + 15) / 16 * 16)
+  }
+
+  /// Makes a table of zeros.
+  ///
+  /// - Throws: `.memory` where the operating system has none left.
+  package init(rowCount: Int, rank: Int, hasBias: Bool = false) throws(Failure) {
+    precondition(rowCount >= 0 && rank >= 0)
+    self.rowCount = rowCount
+    self.rank = rank
+    self.hasBias = hasBias
+    stride = Self.stride(rank: rank, hasBias: hasBias)
+    let (floats, overflow) = max(1, rowCount).multipliedReportingOverflow(by: stride)
+    var pointer: UnsafeMutableRawPointer?
+    guard !overflow, floats <= Int.max / 8, unsafe posix_memalign(&pointer, 64, floats * 4) == 0,
+      let pointer = unsafe pointer
+    else {
+      throw Failure(
+        .memory, "no memory for the factors of \(rowCount) rows at rank \(rank)",
+        hint: "use a lower rank, or a machine with more memory")
+    }
+    unsafe memset(pointer, 0, floats * 4)
+    unsafe memory = pointer
+  }
+
+  deinit { unsafe free(memory) }
+
+  /// The first row. Valid as long as the table lives.
+  package var base: UnsafePointer<Float> {
+    unsafe UnsafePointer(memory.assumingMemoryBound(to: Float.self))
+  }
+
+  /// A row to write, `stride` floats; its worker alone may touch it before the phase ends.
+  package func writableRow(_ index: Int) -> UnsafeMutablePointer<Float> {
+    precondition(index >= 0 && index < rowCount, "row \(index) of \(rowCount)")
+    return unsafe memory.assumingMemoryBound(to: Float.self) + index * stride
+  }
+
+  /// The factors of a row, without bias or padding.
+  package func factors(_ index: Int) -> [Float] {
+    precondition(index >= 0 && index < rowCount, "row \(index) of \(rowCount)")
+    return unsafe Array(UnsafeBufferPointer(start: base + index * stride, count: rank))
+  }
+
+  /// The bias of a row; 0 where the model has none.
+  package func bias(_ index: Int) -> Float {
+    precondition(index >= 0 && index < rowCount, "row \(index) of \(rowCount)")
+    return hasBias ? unsafe base[index * stride + rank] : 0
+  }
+
+  /// Sets a row's factors and, where the model has one, its bias.
+  package func setRow(_ index: Int, factors: some Sequence<Float>, bias: Float = 0) {
+    let row = unsafe writableRow(index)
+    var position = 0
+    for factor in factors {
+      precondition(position < rank)
+      unsafe row[position] = factor
+      position += 1
+    }
+    precondition(position == rank)
+    if hasBias { unsafe row[rank] = bias }
+  }
+}

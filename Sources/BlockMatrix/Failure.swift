@@ -1,0 +1,72 @@
+/// Why something could not be done: where, what, and what to do next.
+///
+/// The one error type of the project. What a caller can cause with data, files or settings is a
+/// `Failure`; what only a bug can cause is a `precondition`. Only the command turns a failure into
+/// text and an exit status.
+package struct Failure: Error, Equatable, Sendable {
+  /// The exit status that a failure leads to, after the BSD `sysexits` convention.
+  package enum Code: Int32, Sendable {
+    /// The command line or a setting is wrong.
+    case usage = 64
+    /// The input, or a file of ours, breaks the rules of its format.
+    case data = 65
+    /// The input is not there.
+    case missingInput = 66
+    /// A bug of this program.
+    case bug = 70
+    /// The work does not fit into the memory it may use.
+    case memory = 71
+    /// The output exists already, or another process holds it.
+    case output = 73
+    /// The operating system could not read or write.
+    case io = 74
+    /// Stopped on request; everything is saved, and the same command goes on.
+    case stopped = 75
+    /// The operating system does not permit it.
+    case permission = 77
+    /// The settings are not those that the model was begun with.
+    case mismatch = 78
+  }
+
+  package let code: Code
+  /// `file:line:column`, `shard, section, offset`, or an option's name; empty where there is none.
+  package let place: String
+  /// What is wrong, in one line, without a full stop.
+  package let message: String
+  /// What to do next, in one line; empty where nothing can be advised.
+  package let hint: String
+
+  package init(_ code: Code, at place: String = "", _ message: String, hint: String = "") {
+    self.code = code
+    self.place = place
+    self.message = message
+    self.hint = hint
+  }
+}
+
+extension Failure: CustomStringConvertible {
+  /// `place: message`, and the hint on a line of its own.
+  package var description: String {
+    (place.isEmpty ? message : "\(place): \(message)") + (hint.isEmpty ? "" : "\nhint: \(hint)")
+  }
+}
+
+/// Makes bytes from outside fit to print: printable ASCII stays, all else is escaped, long runs are
+/// cut after 80 characters.
+package func printable(_ bytes: some Sequence<UInt8>) -> String {
+  var text = ""
+  var count = 0
+  for byte in bytes {
+    guard count < 80 else { return text + "…" }
+    switch byte {
+    case 0x22: text += "\\\""
+    case 0x5C: text += "\\\\"
+    case 0x20..<0x7F: text.unicodeScalars.append(Unicode.Scalar(byte))
+    default:
+      let digits = Array("0123456789abcdef")
+      text += "\\x\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+    }
+    count += 1
+  }
+  return text
+}

@@ -1,0 +1,29 @@
+/// One of the two sides of a ratings matrix: its rows are users, its columns items.
+package enum Side: String, Sendable, CaseIterable, Codable {
+  case user, item
+
+  /// The side that is fixed while this one is solved, and the other way round.
+  package var opposite: Side { self == .user ? .item : .user }
+
+  /// `users` or `items`: how files and messages speak of the whole side.
+  package var plural: String { rawValue + "s" }
+}
+
+/// A value for each side.
+package struct PerSide<Value> {
+  package var user: Value
+  package var item: Value
+
+  package init(user: Value, item: Value) {
+    self.user = user
+    self.item = item
+  }
+
+  package subscript(side: Side) -> Value {
+    get { side == .user ? user : item }
+    set { if side == .user { user = newValue } else { item = newValue } }
+  }
+}
+
+extension PerSide: Sendable where Value: Sendable {}
+extension PerSide: Equatable where Value: Equatable {}

@@ -1,0 +1,34 @@
+#define _GNU_SOURCE
+#include "CSystem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+int csystem_rename_new(const char *from, const char *to) {
+  return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+}
+
+int csystem_open(const char *path, int flags, unsigned mode) { return open(path, flags, mode); }
+
+int csystem_terminal_columns(int fd) {
+  struct winsize size;
+  if (!isatty(fd)) return 0;
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+#if defined(__x86_64__)
+int csystem_cpu_has_avx2_fma(void) {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("x86-64-v3") != 0;
+}
+int csystem_cpu_has_avx512(void) {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("x86-64-v4") != 0;
+}
+#else
+int csystem_cpu_has_avx2_fma(void) { return 0; }
+int csystem_cpu_has_avx512(void) { return 0; }
+#endif

@@ -1,0 +1,23 @@
+// Calls that Swift's Glibc overlay does not import: variadic, macro-only or guarded by _GNU_SOURCE.
+// Nothing here decides anything.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/// renameat2(2) with RENAME_NOREPLACE, relative to the working directory. Returns 0, or -1 with errno.
+int csystem_rename_new(const char *from, const char *to);
+
+/// open(2) with a mode, for callers that cannot pass variadic arguments.
+int csystem_open(const char *path, int flags, unsigned mode);
+
+/// The terminal's width in columns, or 0 where `fd` is no terminal.
+int csystem_terminal_columns(int fd);
+
+/// Whether this CPU and kernel run x86-64-v3 code (AVX2 with FMA); always 0 elsewhere.
+int csystem_cpu_has_avx2_fma(void);
+
+/// Whether this CPU and kernel run x86-64-v4 code (AVX-512 F, BW, CD, DQ, VL); always 0 elsewhere.
+int csystem_cpu_has_avx512(void);
+
+/// Asks for the cache line at `address`, to be read soon and several times.
+static inline void csystem_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
