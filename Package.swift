@@ -52,16 +52,19 @@ let package = Package(
     .target(name: "CSystem"),
 
     // The nouns.
-    .target(name: "BlockMatrix", dependencies: ["CSystem"], swiftSettings: safe),
+    .target(name: "BlockMatrix", swiftSettings: safe),
+
+    // Threads, and what they share; nothing else makes a thread.
+    .target(name: "Workers", dependencies: ["BlockMatrix"], swiftSettings: safe),
 
     // Ratings in, blocks out.
     .target(
-      name: "RatingInput", dependencies: ["BlockMatrix", "CZstd", "CZlib"], swiftSettings: safe),
+      name: "RatingInput", dependencies: ["BlockMatrix", "Workers", "CZstd", "CZlib"], swiftSettings: safe),
     .target(
-      name: "BlockStore", dependencies: ["BlockMatrix", "CZstd", "CXXHash", "CSystem"],
+      name: "BlockStore", dependencies: ["BlockMatrix", "Workers", "CZstd", "CXXHash", "CSystem"],
       swiftSettings: safe),
     .target(
-      name: "BlockPartition", dependencies: ["BlockMatrix", "RatingInput", "BlockStore"],
+      name: "BlockPartition", dependencies: ["BlockMatrix", "Workers", "RatingInput", "BlockStore"],
       swiftSettings: safe),
 
     // Blocks in, factors out.
@@ -69,30 +72,37 @@ let package = Package(
       name: "Kernels",
       dependencies: loopTargets.map { .target(name: $0.name) } + ["BlockMatrix", "CSystem"],
       swiftSettings: safe),
-    .target(name: "LeastSquares", dependencies: ["BlockMatrix", "Kernels"], swiftSettings: safe),
+    .target(
+      name: "LeastSquares", dependencies: ["BlockMatrix", "Workers", "Kernels"],
+      swiftSettings: safe),
     .target(name: "FactorExchange", dependencies: ["BlockMatrix"], swiftSettings: safe),
     .target(
       name: "Training",
-      dependencies: ["BlockMatrix", "BlockStore", "Kernels", "LeastSquares", "FactorExchange"],
+      dependencies: [
+        "BlockMatrix", "Workers", "BlockStore", "Kernels", "LeastSquares", "FactorExchange",
+      ],
       swiftSettings: safe),
 
     // Factors in, answers out.
     .target(
-      name: "Ranking", dependencies: ["BlockMatrix", "BlockStore", "Kernels", "LeastSquares"],
+      name: "Ranking",
+      dependencies: [
+        "BlockMatrix", "Workers", "BlockStore", "BlockPartition", "Kernels", "LeastSquares",
+      ],
       swiftSettings: safe),
 
     // The promise, and the command.
     .target(
       name: "BlockALS",
       dependencies: [
-        "BlockMatrix", "RatingInput", "BlockStore", "BlockPartition", "Kernels", "Training",
-        "Ranking",
+        "BlockMatrix", "Workers", "RatingInput", "BlockStore", "BlockPartition", "Kernels",
+        "Training", "Ranking",
       ],
       swiftSettings: safe),
     .executableTarget(
       name: "BlockALSCommand",
       dependencies: [
-        "BlockALS", "BlockMatrix", "RatingInput", "BlockStore", "BlockPartition", "Kernels",
+        "BlockALS", "BlockMatrix", "Workers", "RatingInput", "BlockStore", "BlockPartition", "Kernels",
         "LeastSquares", "Training", "Ranking", "CSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -105,6 +115,8 @@ let package = Package(
       path: "Tests/TestSupport", swiftSettings: safe),
     .testTarget(
       name: "BlockMatrixTests", dependencies: ["BlockMatrix", "TestSupport"], swiftSettings: safe),
+    .testTarget(
+      name: "WorkersTests", dependencies: ["Workers", "TestSupport"], swiftSettings: safe),
     .testTarget(
       name: "RatingInputTests", dependencies: ["RatingInput", "TestSupport"], swiftSettings: safe),
     .testTarget(

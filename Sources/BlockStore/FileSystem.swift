@@ -1,3 +1,5 @@
+import BlockMatrix
+
 /// What a path leads to.
 package struct FileStatus: Sendable, Equatable {
   package enum Kind: Sendable { case file, directory, other }
