@@ -1,1 +1,1 @@
-// Begun in the first commit.
+// The coordinator comes next.

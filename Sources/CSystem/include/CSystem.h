@@ -13,6 +13,9 @@ int csystem_open(const char *path, int flags, unsigned mode);
 /// The terminal's width in columns, or 0 where `fd` is no terminal.
 int csystem_terminal_columns(int fd);
 
+/// The cores that this process may run on, at least 1.
+int csystem_usable_cores(void);
+
 /// Whether this CPU and kernel run x86-64-v3 code (AVX2 with FMA); always 0 elsewhere.
 int csystem_cpu_has_avx2_fma(void);
 

@@ -1,0 +1,75 @@
+import Workers
+
+/// One line on the terminal that is written over while work goes on, and lines that stay.
+final class LiveLine: Sendable {
+  /// The terminal's width; nothing where no terminal reads, and live lines are left out.
+  private let columns: Int?
+  private let isShown = Locked(false)
+
+  init(columns: Int? = StandardError.terminalColumns) { self.columns = columns }
+
+  /// Shows `text` in place of the live line before; nothing where no terminal reads.
+  func update(_ text: String) {
+    guard let columns else { return }
+    isShown.withLock { isShown in
+      StandardError.write("\r\u{1B}[K" + text.prefix(columns - 1))
+      isShown = true
+    }
+  }
+
+  /// Prints a line that stays.
+  func print(_ text: String) {
+    isShown.withLock { isShown in
+      StandardError.write((isShown ? "\r\u{1B}[K" : "") + text + "\n")
+      isShown = false
+    }
+  }
+
+  /// Takes the live line away.
+  func clear() {
+    isShown.withLock { isShown in
+      if isShown { StandardError.write("\r\u{1B}[K") }
+      isShown = false
+    }
+  }
+
+  static func seconds(since start: ContinuousClock.Instant) -> Double {
+    let (whole, fraction) = (ContinuousClock.now - start).components
+    return Double(whole) + Double(fraction) * 1e-18
+  }
+
+  /// A length of time as people read it.
+  static func duration(_ seconds: Double) -> String {
+    let whole = Int(max(0, seconds.isFinite ? seconds.rounded() : 0))
+    if whole < 60 { return "\(whole) s" }
+    if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
+    return "\(whole / 3600) h \(whole % 3600 / 60) min"
+  }
+}
+
+extension Double {
+  /// The number in about five digits, as people read it.
+  var short: String {
+    guard isFinite else { return "\(self)" }
+    let size = magnitude
+    if size != 0, size < 1e-4 || size >= 1e15 { return "\(self)" }
+    if size >= 1e5 { return Int(rounded()).grouped }
+    let digits = size >= 1e4 ? 0 : size >= 1e3 ? 1 : size >= 100 ? 2 : size >= 10 ? 3 : 4
+    var scale = 1.0
+    for _ in 0..<digits { scale *= 10 }
+    return "\((self * scale).rounded() / scale)"
+  }
+}
+
+extension Int {
+  /// The number with its thousands apart.
+  var grouped: String {
+    let digits = String(magnitude)
+    var text = ""
+    for (offset, digit) in digits.enumerated() {
+      if offset > 0, (digits.count - offset) % 3 == 0 { text.append(",") }
+      text.append(digit)
+    }
+    return self < 0 ? "-" + text : text
+  }
+}

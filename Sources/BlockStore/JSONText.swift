@@ -1,0 +1,50 @@
+/// A JSON value that is written as it was put together: keys keep their order.
+package enum JSONText: Sendable, Equatable {
+  case null
+  case bool(Bool)
+  case int(Int)
+  case double(Double)
+  case string(String)
+  case array([JSONText])
+  case object([(String, JSONText)])
+
+  package static func == (left: JSONText, right: JSONText) -> Bool { left.text == right.text }
+
+  /// A number, or null where there is none or it has no JSON form.
+  package static func number(_ value: Double?) -> JSONText {
+    guard let value, value.isFinite else { return .null }
+    return .double(value)
+  }
+
+  /// The value on one line; numbers have the fewest digits that read back as the same number.
+  package var text: String {
+    switch self {
+    case .null: "null"
+    case .bool(let value): value ? "true" : "false"
+    case .int(let value): String(value)
+    case .double(let value): value.isFinite ? value.description : "null"
+    case .string(let value): Self.quote(value)
+    case .array(let values): "[" + values.map(\.text).joined(separator: ",") + "]"
+    case .object(let members):
+      "{" + members.map { Self.quote($0.0) + ":" + $0.1.text }.joined(separator: ",") + "}"
+    }
+  }
+
+  private static func quote(_ string: String) -> String {
+    var text = "\""
+    for scalar in string.unicodeScalars {
+      switch scalar {
+      case "\"": text += "\\\""
+      case "\\": text += "\\\\"
+      case "\n": text += "\\n"
+      case "\r": text += "\\r"
+      case "\t": text += "\\t"
+      case "\u{0}"..<"\u{20}":
+        let digits = String(scalar.value, radix: 16)
+        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    return text + "\""
+  }
+}
