@@ -1,24 +1,38 @@
 import BlockMatrix
 
+/// What a completed iteration reached.
+package struct IterationRecord: Codable, Sendable, Equatable {
+  package var objective: Double
+  package var rmse: Double?
+  package var holdoutRmse: Double?
+
+  package init(objective: Double, rmse: Double? = nil, holdoutRmse: Double? = nil) {
+    self.objective = objective
+    self.rmse = rmse
+    self.holdoutRmse = holdoutRmse
+  }
+}
+
 /// A generation's manifest: what training had reached, and the files that hold it.
 package struct GenerationFacts: Codable, Sendable, Equatable {
   /// Completed iterations; the generation's number.
-  package var iteration: Int
+  package let iteration: Int
   /// The side that was solved last; `user` where both sides of the iteration are solved.
-  package var phase: Side
-  package var hyperparameters: Hyperparameters
-  package var partitionDigest: String
+  package let phase: Side
+  package let hyperparameters: Hyperparameters
+  /// One entry for each completed iteration.
+  package let history: [IterationRecord]
+  /// How many iterations were asked for.
+  package let plannedIterations: Int
+  package let partitionDigest: String
   /// Absolute; where `train --resume` looks for the ratings.
-  package var partitionPath: String
-  package var userCount: Int
-  package var itemCount: Int
-  package var grids: PerSide<BlockGrid>
-  package var objective: Double?
-  package var rmse: Double?
-  package var holdoutRmse: Double?
+  package let partitionPath: String
+  package let userCount: Int
+  package let itemCount: Int
+  package let grids: PerSide<BlockGrid>
   /// The scale of the values seen in training.
-  package var lowestValue: Float
-  package var highestValue: Float
+  package let lowestValue: Float
+  package let highestValue: Float
   /// Factors per row in the shards.
   package internal(set) var rank = 0
   /// Whether the shards hold biases.
@@ -29,25 +43,23 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
   /// Per side, a shard for each block, in order; filled in by the writer.
   package internal(set) var shards = PerSide<[FileFacts]>(user: [], item: [])
 
+  /// What training on a partition has reached; the writer adds the shards.
   package init(
-    iteration: Int, phase: Side = .user, hyperparameters: Hyperparameters, partitionDigest: String,
-    partitionPath: String, userCount: Int, itemCount: Int, grids: PerSide<BlockGrid>,
-    objective: Double? = nil, rmse: Double? = nil, holdoutRmse: Double? = nil,
-    lowestValue: Float, highestValue: Float
+    iteration: Int, phase: Side = .user, hyperparameters: Hyperparameters, partition: Partition,
+    history: [IterationRecord], plannedIterations: Int
   ) {
     self.iteration = iteration
     self.phase = phase
     self.hyperparameters = hyperparameters
-    self.partitionDigest = partitionDigest
-    self.partitionPath = partitionPath
-    self.userCount = userCount
-    self.itemCount = itemCount
-    self.grids = grids
-    self.objective = objective
-    self.rmse = rmse
-    self.holdoutRmse = holdoutRmse
-    self.lowestValue = lowestValue
-    self.highestValue = highestValue
+    self.history = history
+    self.plannedIterations = plannedIterations
+    partitionDigest = partition.facts.digest
+    partitionPath = Path.absolute(partition.directory)
+    userCount = partition.facts.userCount
+    itemCount = partition.facts.itemCount
+    grids = partition.facts.grids
+    lowestValue = partition.facts.lowestValue
+    highestValue = partition.facts.highestValue
   }
 
   /// Rows of a side.
@@ -70,6 +82,9 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
   /// When it returns nothing, the sizes of all shards are those that the rows and the rank give.
   func brokenRule(generation: Int) -> String? {
     guard iteration == generation else { return "is of iteration \(iteration), not \(generation)" }
+    guard history.count == iteration else {
+      return "has \(history.count) entries in its history after \(iteration) iterations"
+    }
     guard (0...Hyperparameters.maximumRank).contains(rank) else { return "rank \(rank)" }
     guard hyperparameters.rank == rank else {
       return "rank \(rank) in the shards, \(hyperparameters.rank) in the settings"

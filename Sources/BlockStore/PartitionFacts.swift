@@ -13,8 +13,10 @@ package struct HoldoutFacts: Codable, Sendable, Equatable {
 }
 
 /// A shard of ratings as the manifest knows it.
-package struct RatingShardFacts: Codable, Sendable, Equatable {
-  package let file: FileFacts
+package struct ShardRecord: Codable, Sendable, Equatable {
+  package let byteCount: Int
+  /// XXH3-64 of all its bytes, as 16 hexadecimal digits.
+  package let xxh3: String
   package let rowCount: Int
   package let ratingCount: Int
   /// Different columns: what the exchange has to bring to the block in a phase.
@@ -22,8 +24,11 @@ package struct RatingShardFacts: Codable, Sendable, Equatable {
   /// The number of ratings of the longest row.
   package let longestRow: Int
 
+  var file: FileFacts { FileFacts(byteCount: byteCount, xxh3: xxh3) }
+
   init(_ block: RatingBlock, file: FileFacts) {
-    self.file = file
+    byteCount = file.byteCount
+    xxh3 = file.xxh3
     rowCount = block.rowCount
     ratingCount = block.ratingCount
     distinctColumnCount = block.distinctColumnCount
@@ -49,7 +54,7 @@ package struct PartitionFacts: Codable, Sendable, Equatable {
   package let digest: String
   package let ids: PerSide<FileFacts>
   /// Per side, a shard for each block, in order.
-  package let shards: PerSide<[RatingShardFacts]>
+  package let shards: PerSide<[ShardRecord]>
 
   /// Rows of a side.
   package func rowCount(of side: Side) -> Int { side == .user ? userCount : itemCount }
@@ -57,7 +62,7 @@ package struct PartitionFacts: Codable, Sendable, Equatable {
   /// Bytes of all files but the manifest.
   package var byteCount: Int {
     Side.allCases.reduce(holdout?.file.byteCount ?? 0) { sum, side in
-      shards[side].reduce(sum + ids[side].byteCount) { $0 + $1.file.byteCount }
+      shards[side].reduce(sum + ids[side].byteCount) { $0 + $1.byteCount }
     }
   }
 
@@ -79,7 +84,7 @@ package struct PartitionFacts: Codable, Sendable, Equatable {
             + "the grid says \(grid.indices(ofBlock: block).count)"
         }
         let (sum, overflow) = ratings.addingReportingOverflow(shard.ratingCount)
-        guard shard.ratingCount >= 0, shard.file.byteCount >= 0, !overflow else {
+        guard shard.ratingCount >= 0, shard.byteCount >= 0, !overflow else {
           return "\(side.rawValue) block \(block) has a negative or too large count"
         }
         ratings = sum

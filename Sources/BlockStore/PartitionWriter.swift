@@ -25,7 +25,7 @@ package final class PartitionWriter: Sendable {
 
   /// A shard that is on the disk.
   private struct Written: Sendable {
-    let facts: RatingShardFacts
+    let facts: ShardRecord
     let indices: Range<Int>
     /// Of each row; the users' alone are needed.
     let rowDigests: [UInt64]
@@ -76,7 +76,7 @@ package final class PartitionWriter: Sendable {
     let file = try writeFile(name, try RatingShard.encode(block))
     let isUser = block.side == .user
     let written = Written(
-      facts: RatingShardFacts(block, file: file), indices: block.indices,
+      facts: ShardRecord(block, file: file), indices: block.indices,
       rowDigests: isUser ? Digest.rows(of: block) : [],
       unorderedDigest: Digest.unordered(block), values: isUser ? block.valueRange : nil)
     state.withLock { $0.shards[block.side][block.block] = written }

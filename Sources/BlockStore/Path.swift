@@ -1,3 +1,5 @@
+import Glibc
+
 /// Paths as strings: what the store needs to know of them.
 package enum Path {
   /// The path without slashes at its end; the root stays as it is.
@@ -20,6 +22,14 @@ package enum Path {
     let path = trimmed(path)
     guard let slash = path.utf8.lastIndex(of: 0x2F), path != "/" else { return path }
     return String(path[path.utf8.index(after: slash)...])
+  }
+
+  /// The path from the root; as it is where the working directory is not known.
+  package static func absolute(_ path: String) -> String {
+    guard path.utf8.first != 0x2F, let working = unsafe getcwd(nil, 0) else { return path }
+    defer { unsafe free(working) }
+    let directory = unsafe String(cString: working)
+    return path == "." ? directory : "\(directory == "/" ? "" : directory)/\(path)"
   }
 
   /// A number as it stands in file names: decimal, with zeros before it.

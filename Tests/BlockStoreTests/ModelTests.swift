@@ -6,19 +6,23 @@ import Testing
 @Suite struct `A model` {
   let directory: TemporaryDirectory
   let model: ModelDirectory
+  let partition: Partition
   init() throws {
     directory = try TemporaryDirectory()
     try Worked.writePartition(directory.file("p"))
     model = try ModelDirectory.openOrCreate(directory.file("m"), in: PosixFileSystem())
-    try model.copyIds(from: try Partition.open(directory.file("p"), in: PosixFileSystem()))
+    partition = try Partition.open(directory.file("p"), in: PosixFileSystem())
+    try model.copyIds(from: partition)
   }
 
   @Test(arguments: [1, 3, 16, 17, 100], [true, false])
   func `reads its factors back, bit by bit`(rank: Int, hasBias: Bool) throws {
     #expect(try model.newestGood() == nil)
-    try Worked.writeGeneration(3, to: model, rank: rank, hasBias: hasBias)
+    try Worked.writeGeneration(3, to: model, of: partition, rank: rank, hasBias: hasBias)
+    try Worked.writePartition(directory.file("q"), grids: Worked.grids(3, 1))
+    let other = try Partition.open(directory.file("q"), in: PosixFileSystem())
     try Worked.writeGeneration(
-      12, to: model, rank: rank, hasBias: hasBias, grids: Worked.grids(3, 1))
+      12, to: model, of: other, rank: rank, hasBias: hasBias)
     #expect(try model.generations() == [12, 3])
     let newest = try #require(try model.newestGood())
     #expect(newest.number == 12 && newest.refused.isEmpty && newest.facts.rank == rank)
@@ -30,7 +34,7 @@ import Testing
   }
 
   @Test func `keeps the newest generations`() throws {
-    for number in 1...4 { try Worked.writeGeneration(number, to: model) }
+    for number in 1...4 { try Worked.writeGeneration(number, to: model, of: partition) }
     try model.prune(keep: 2)
     #expect(try model.generations() == [4, 3])
     try model.clear()

@@ -13,7 +13,6 @@ enum Worked {
   static let ratings: [(user: Int, item: Int, value: Float)] = [
     (0, 0, 5), (0, 1, 3), (0, 2, 4), (1, 0, 2), (1, 1, 5), (1, 2, 4.5), (2, 0, 4), (2, 3, 1),
   ]
-  static let partitionPath = "/ratings.blocks"
 
   static func counts(_ side: Side) -> [UInt32] {
     var counts = [UInt32](repeating: 0, count: side == .user ? users.count : items.count)
@@ -96,25 +95,28 @@ enum Worked {
   }
 
   static func generationFacts(
-    _ number: Int, rank: Int = 3, digest: String = "", grids: PerSide<BlockGrid> = grids()
+    _ number: Int, of partition: Partition, rank: Int = 3
   ) throws(Failure) -> GenerationFacts {
     GenerationFacts(
-      iteration: number, hyperparameters: try Hyperparameters(rank: rank), partitionDigest: digest,
-      partitionPath: partitionPath, userCount: users.count, itemCount: items.count, grids: grids,
-      objective: 12.5, rmse: 0.25, holdoutRmse: nil, lowestValue: 1, highestValue: 5)
+      iteration: number, hyperparameters: try Hyperparameters(rank: rank), partition: partition,
+      history: (0..<number).map {
+        IterationRecord(objective: 12.5 - Double($0), rmse: 0.25, holdoutRmse: nil)
+      },
+      plannedIterations: 15)
   }
 
   /// Commits a generation of the worked factors.
   static func writeGeneration(
-    _ number: Int, to model: ModelDirectory, rank: Int = 3, hasBias: Bool = false,
-    grids: PerSide<BlockGrid> = grids()
+    _ number: Int, to model: ModelDirectory, of partition: Partition, rank: Int = 3,
+    hasBias: Bool = false
   ) throws(Failure) {
     let writer = try model.beginGeneration(number)
     for side in Side.allCases {
       try writer.write(
-        side, table: try factors(side, rank: rank, hasBias: hasBias), grid: grids[side])
+        side, table: try factors(side, rank: rank, hasBias: hasBias),
+        grid: partition.facts.grids[side])
     }
-    try writer.commit(try generationFacts(number, rank: rank, grids: grids))
+    try writer.commit(try generationFacts(number, of: partition, rank: rank))
   }
 }
 
