@@ -111,7 +111,7 @@ let package = Package(
     // Tests: a folder per target.
     .target(
       name: "TestSupport",
-      dependencies: ["BlockMatrix", "BlockStore", "BlockPartition"],
+      dependencies: ["BlockMatrix", "BlockStore", "BlockPartition", "Workers"],
       path: "Tests/TestSupport", swiftSettings: safe),
     .testTarget(
       name: "BlockMatrixTests", dependencies: ["BlockMatrix", "TestSupport"], swiftSettings: safe),
