@@ -61,3 +61,15 @@ package func score(_ left: [Float], _ right: [Float]) -> Float {
   for position in left.indices { sum.addProduct(left[position], right[position]) }
   return sum
 }
+
+extension FactorModel {
+  /// The score of a user and an item of which one or both may be unknown.
+  ///
+  /// - Returns: With biases, μ and the bias that is known in place of an unknown side's; without,
+  ///   nothing, for there is nothing to go by.
+  package func predict(user: Int?, item: Int?) -> Float? {
+    if let user, let item { return predict(user: user, item: item) }
+    guard hasBias else { return nil }
+    return (mean + (user.map { factors.user.bias($0) } ?? 0)) + (item.map { factors.item.bias($0) } ?? 0)
+  }
+}
