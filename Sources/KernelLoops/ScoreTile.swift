@@ -30,13 +30,14 @@ private func scoreTileWide(
   _ thresholds: UnsafePointer<Float>, _ scores: UnsafeMutablePointer<Float>
 ) -> UInt32 {
   typealias Vector = SIMD16<Float>
-  var sums: (
-    Vector, Vector, Vector, Vector, Vector, Vector, Vector, Vector,
-    Vector, Vector, Vector, Vector, Vector, Vector, Vector, Vector
-  ) = (
-    .zero, .zero, .zero, .zero, .zero, .zero, .zero, .zero,
-    .zero, .zero, .zero, .zero, .zero, .zero, .zero, .zero
-  )
+  var sums:
+    (
+      Vector, Vector, Vector, Vector, Vector, Vector, Vector, Vector,
+      Vector, Vector, Vector, Vector, Vector, Vector, Vector, Vector
+    ) = (
+      .zero, .zero, .zero, .zero, .zero, .zero, .zero, .zero,
+      .zero, .zero, .zero, .zero, .zero, .zero, .zero, .zero
+    )
   for factor in 0..<width {
     let query = group + factor * 8
     let lanes = UnsafeRawPointer(tile + factor * 32)

@@ -37,7 +37,9 @@ package struct CandidateTiles: Sendable {
     tiles = try FactorTable(rowCount: norms.count, rank: width * lanes)
     for (position, entry) in sized.enumerated() {
       let tile = unsafe tiles.writableRow(position / lanes) + position % lanes
-      for (factor, value) in row(Int(entry.index)).enumerated() { unsafe tile[factor * lanes] = value }
+      for (factor, value) in row(Int(entry.index)).enumerated() {
+        unsafe tile[factor * lanes] = value
+      }
     }
   }
 

@@ -70,6 +70,7 @@ extension FactorModel {
   package func predict(user: Int?, item: Int?) -> Float? {
     if let user, let item { return predict(user: user, item: item) }
     guard hasBias else { return nil }
-    return (mean + (user.map { factors.user.bias($0) } ?? 0)) + (item.map { factors.item.bias($0) } ?? 0)
+    return (mean + (user.map { factors.user.bias($0) } ?? 0))
+      + (item.map { factors.item.bias($0) } ?? 0)
   }
 }

@@ -32,7 +32,8 @@ package struct Neighbours: Sendable {
         rankings.enumerated().map { offset, ranking in
           let isZero = norm(table.factors(Int(indices[first + offset]))) == 0
           // Rounding may lead past 1.
-          return isZero ? [] : ranking.map { Candidate(index: $0.index, score: min(1, max(-1, $0.score))) }
+          return isZero
+            ? [] : ranking.map { Candidate(index: $0.index, score: min(1, max(-1, $0.score))) }
         }
       }
     ).flatMap(\.self)

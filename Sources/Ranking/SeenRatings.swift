@@ -45,7 +45,8 @@ package final class SeenRatings: Sendable {
       let ratings = try partition.readBlock(block, of: .user)
       for (position, index) in wanted[block] ?? [] {
         let columns = ratings.columns[ratings.ratings(ofRow: index - ratings.firstIndex)]
-        rows[position] = modelItems.map { items in columns.compactMap { items[Int($0)] }.sorted()[...] }
+        rows[position] =
+          modelItems.map { items in columns.compactMap { items[Int($0)] }.sorted()[...] }
           ?? columns
       }
     }

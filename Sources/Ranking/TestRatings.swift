@@ -36,7 +36,7 @@ package struct TestRatings: Sendable, Equatable {
   /// - Complexity: O(n log n).
   package init(
     count: Int, values: (Int) -> Float, id: (Int, Side) -> ArraySlice<UInt8>,
-    lookups: PerSide<IdLookup>
+    lookups: PerSide<IdLookup>, unstoredPairs: Int = 0
   ) {
     var numbers = PerSide<[UInt32]>(user: [], item: [])
     for side in Side.allCases {
@@ -52,7 +52,8 @@ package struct TestRatings: Sendable, Equatable {
     }
     self.init(
       HoldoutRatings(users: numbers.user, items: numbers.item, values: (0..<count).map(values)),
-      known: PerSide(user: lookups.user.table.count, item: lookups.item.table.count))
+      known: PerSide(user: lookups.user.table.count, item: lookups.item.table.count),
+      unstoredPairs: unstoredPairs)
   }
 
   /// Whether the model knows the user, and whether it knows the item, of a rating.
