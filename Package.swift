@@ -132,7 +132,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: safe),
     .testTarget(
-      name: "RankingTests", dependencies: ["Ranking", "TestSupport"], swiftSettings: safe),
+      name: "RankingTests",
+      dependencies: ["Ranking", "BlockMatrix", "BlockStore", "Kernels", "TestSupport"], swiftSettings: safe),
     .testTarget(
       name: "CommandTests", dependencies: ["BlockALSCommand", "TestSupport"],
       swiftSettings: safe),
