@@ -4,8 +4,9 @@ struct SourceFile {
   let path: String
   /// The lines as they are.
   let lines: [String]
-  /// The lines with comments, and the text inside quotes, replaced by spaces. Code inside an
-  /// interpolation stays.
+  /// The lines with comments, and the text inside quotes, replaced by spaces.
+  ///
+  /// Code inside an interpolation stays.
   let code: [String]
 
   init(path: String, text: String) {
