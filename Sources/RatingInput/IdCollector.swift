@@ -54,6 +54,20 @@ package struct IdCollector: Sendable {
     }
   }
 
+  /// Adds another collector's ids and counts.
+  ///
+  /// - Returns: For each of the other's numbers, the number here.
+  package mutating func merge(_ other: IdCollector) -> [UInt32] {
+    var numbers: [UInt32] = []
+    numbers.reserveCapacity(other.count)
+    for entry in 0..<other.count {
+      let number = index(of: other[entry])
+      counts[Int(number)] &+= other.counts[entry] &- 1
+      numbers.append(number)
+    }
+    return numbers
+  }
+
   /// The number of the id at `base`, behind which 8 more bytes may be read.
   @inline(__always)
   mutating func index(at base: UnsafeRawPointer, byteCount: Int) -> UInt32 {

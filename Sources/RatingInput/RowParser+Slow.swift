@@ -56,7 +56,13 @@ extension RowParser {
       source += byte == 0x22 ? 2 : 1
       target += 1
     }
-    return Field(range: field.range.lowerBound..<target)
+    let content = field.range.lowerBound..<target
+    // No line end may stand there twice: lines are still counted.
+    while target < field.range.upperBound {
+      unsafe text[target] = 0x22
+      target += 1
+    }
+    return Field(range: content)
   }
 
   /// The line ends between the record's start and a position, and the position's column, from 1.

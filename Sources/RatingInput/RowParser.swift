@@ -6,6 +6,8 @@ struct ChunkRows {
   /// In the order of the text; lines counted from 0, within the chunk.
   var badLines: [BadLine] = []
   var lineCount = 0
+  /// The line of each rating, from 0, within the chunk; only where places are noted.
+  var rowLines: [Int] = []
 }
 
 /// Turns lines into ratings, byte by byte.
@@ -28,6 +30,7 @@ struct ChunkRows {
   let text: UnsafeMutablePointer<UInt8>
   let classes: UnsafePointer<UInt8>
   let end: Int
+  private var notesPlaces = false
 
   // The record being read.
   var recordStart = 0
@@ -43,9 +46,12 @@ struct ChunkRows {
 
   /// Parses a chunk. Ids in which quotes are doubled are unquoted in place.
   ///
-  /// - Parameter badLineLimit: After more bad lines than this, the rest is not read.
+  /// - Parameters:
+  ///   - badLineLimit: After more bad lines than this, the rest is not read.
+  ///   - notesPlaces: Whether the line of each rating is wanted.
   static func parse(
-    _ chunk: inout TextChunk, users: inout IdCollector, items: inout IdCollector, badLineLimit: Int
+    _ chunk: inout TextChunk, users: inout IdCollector, items: inout IdCollector,
+    badLineLimit: Int, notesPlaces: Bool = false
   ) -> ChunkRows {
     var output = ChunkRows()
     let layout = chunk.layout
@@ -54,6 +60,7 @@ struct ChunkRows {
       unsafe layout.classes.withUnsafeBufferPointer { classes in
         guard let text = text.baseAddress, let classes = classes.baseAddress else { return }
         var parser = unsafe RowParser(layout: layout, text: text, classes: classes, end: end)
+        parser.notesPlaces = notesPlaces
         parser.run(&output, &users, &items, badLineLimit)
       }
     }
@@ -98,6 +105,7 @@ struct ChunkRows {
         if next == recordStart { next = lineEnd(after: problem.position) }
         output.lineCount += linePlace(of: next).line
       } else {
+        if notesPlaces, !isBlankRecord { output.rowLines.append(output.lineCount) }
         output.lineCount += innerLineCount + 1
       }
       position = next
