@@ -87,8 +87,8 @@ package struct DenseReference {
 package enum LinearSystem {
   /// Solves A x = b by Gaussian elimination with partial pivoting.
   ///
-  /// A singular system gives zeros for what it does not determine, so that a row without ratings has
-  /// zero factors where λ is 0.
+  /// A singular system gives zeros for what it does not determine, so that a row without ratings
+  /// has zero factors where λ is 0.
   package static func solve(_ matrix: [[Double]], _ right: [Double]) -> [Double] {
     var a = matrix
     var b = right

@@ -70,6 +70,7 @@ package struct RatingMatrix: Sendable, Equatable {
   ///   - side: The side of the blocks' rows.
   ///   - grid: A grid over the side's rows.
   ///   - isCoded: Whether values are positions in a dictionary; there is room for 256 of them.
+  /// - Returns: `grid.blockCount` blocks.
   package func blocks(_ side: Side, grid: BlockGrid, isCoded: Bool = true) -> [RatingBlock] {
     precondition(grid.rowCount == rowCount(side))
     let rows = rows(side)
