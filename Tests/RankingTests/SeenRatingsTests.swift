@@ -87,9 +87,19 @@ import Testing
 }
 
 @Suite struct `Neighbours of a row` {
+  private func neighbours(_ table: FactorTable) throws -> Neighbours {
+    let ids = IdTable(
+      ids: (0..<table.rowCount).map { "\($0)" }, counts: (0..<table.rowCount).map { _ in 1 })
+    return try Neighbours(
+      .item,
+      of: FactorModel(
+        factors: PerSide(user: table, item: table), ids: PerSide(user: ids, item: ids),
+        scale: 1...5))
+  }
+
   @Test func `are ranked by their cosine, without the row itself`() throws {
     let table = try FactorTable(rows: [[1, 0], [3, 0], [1, 1], [0, 2], [-5, 0], [0, 0]])
-    let found = try Neighbours(table).nearest(to: [0, 4, 5], limit: 10, workers: 2)
+    let found = try neighbours(table).nearest(to: [0, 4, 5], limit: 10, workers: 2)
     #expect(found[0].map(\.index) == [1, 2, 3, 4])
     #expect(found[0].map(\.score) == [1, Float(0.5.squareRoot()), 0, -1])
     // Row 0 and row 1 point the same way: equal cosines, ascending index.
@@ -102,7 +112,7 @@ import Testing
     table.setRow(0, factors: [2], bias: 100)
     table.setRow(1, factors: [3], bias: -100)
     #expect(
-      try Neighbours(table).nearest(to: [0], limit: 1, workers: 1)[0] == [
+      try neighbours(table).nearest(to: [0], limit: 1, workers: 1)[0] == [
         Candidate(index: 1, score: 1)
       ])
   }

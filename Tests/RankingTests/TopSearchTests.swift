@@ -4,6 +4,13 @@ import Ranking
 import TestSupport
 import Testing
 
+/// The product of two rows: a chain of fused multiply-adds, as the kernels promise.
+private func score(_ left: [Float], _ right: [Float]) -> Float {
+  var sum: Float = 0
+  for (left, right) in zip(left, right) { sum.addProduct(left, right) }
+  return sum
+}
+
 /// Ranks all items by plain arithmetic.
 private func plainRanking(
   _ user: [Float], _ items: FactorTable, limit: Int, excluded: ArraySlice<UInt32> = []
@@ -18,12 +25,12 @@ private func plainRanking(
 
 private func rank(
   _ users: FactorTable, _ items: FactorTable, limit: Int, workers: Int = 2,
-  kernel: ScoreKernel = .widest, excluded: [ArraySlice<UInt32>] = []
+  set: InstructionSet? = nil, excluded: [ArraySlice<UInt32>] = []
 ) throws(Failure) -> [[Candidate]] {
   let tiles = try CandidateTiles(0..<UInt32(items.rowCount), width: items.rank) {
     items.factors($0)
   }
-  return try TopSearch(tiles, kernel: kernel).rank(
+  return try TopSearch(tiles, kernels: KernelSet.select(set)).rank(
     count: users.rowCount, limit: limit, workers: workers,
     row: { users.factors($0) },
     excluded: { excluded.isEmpty ? [] : excluded[$0] },
@@ -122,9 +129,11 @@ private func rank(
   @Test func `the bits depend on neither workers nor instruction set`() throws {
     let users = try FactorTable.random(rowCount: 700, rank: 24, seed: 10)
     let items = try FactorTable.random(rowCount: 333, rank: 24, seed: 11)
-    let one = try rank(users, items, limit: 10, workers: 1, kernel: .narrow)
-    for workers in [1, 2, 3, 8] {
-      #expect(try rank(users, items, limit: 10, workers: workers) == one)
+    let one = try rank(users, items, limit: 10, workers: 1)
+    for set in InstructionSet.supported {
+      for workers in [1, 2, 3, 8] {
+        #expect(try rank(users, items, limit: 10, workers: workers, set: set) == one)
+      }
     }
   }
 
