@@ -114,7 +114,7 @@ let package = Package(
     // Tests: a folder per target.
     .target(
       name: "TestSupport",
-      dependencies: ["BlockMatrix", "BlockStore", "BlockPartition"],
+      dependencies: ["BlockMatrix", "BlockStore", "BlockPartition", "Workers"],
       path: "Tests/TestSupport", swiftSettings: safe),
     .testTarget(
       name: "BlockMatrixTests", dependencies: ["BlockMatrix", "TestSupport"], swiftSettings: safe),
@@ -135,7 +135,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: safe),
     .testTarget(
-      name: "RankingTests", dependencies: ["Ranking", "TestSupport"], swiftSettings: safe),
+      name: "RankingTests",
+      dependencies: ["Ranking", "BlockMatrix", "BlockStore", "Kernels", "TestSupport"], swiftSettings: safe),
     .testTarget(
       name: "CommandTests", dependencies: ["BlockALSCommand", "TestSupport"],
       swiftSettings: safe),

@@ -2,7 +2,7 @@ import BlockMatrix
 
 extension FileSystem {
   /// Writes a file that must not exist, down to the disk. After a failure it is removed.
-  func writeDurably(_ bytes: [UInt8], to path: String) throws(Failure) {
+  package func writeDurably(_ bytes: [UInt8], to path: String) throws(Failure) {
     let file = try create(path)
     do throws(Failure) {
       try file.write(bytes)
@@ -16,8 +16,8 @@ extension FileSystem {
 }
 
 /// Names of unfinished work: the final name, `.tmp-` and 16 random hexadecimal digits.
-enum RunName {
-  static func random() -> String { Checksum.hex(UInt64.random(in: 0...UInt64.max)) }
+package enum RunName {
+  package static func random() -> String { Checksum.hex(UInt64.random(in: 0...UInt64.max)) }
 
   /// Whether a name is that of unfinished work on `name`.
   static func isTemporary(_ candidate: String, of name: String) -> Bool {

@@ -42,7 +42,8 @@ extension ModelDirectory {
       item: try fileFacts("\(directory)/\(IdShard.fileName(.item))"))
   }
 
-  private func fileFacts(_ path: String) throws(Failure) -> FileFacts {
+  /// The length and checksum of a file as it is now.
+  func fileFacts(_ path: String) throws(Failure) -> FileFacts {
     FileFacts(try readWhole(path))
   }
 

@@ -30,6 +30,14 @@ package struct Partition: Sendable {
     self.fileSystem = fileSystem
   }
 
+  /// The names of all files but the manifest.
+  var fileNames: [String] {
+    Side.allCases.flatMap { side in
+      facts.shards[side].indices.map { RatingShard.fileName(side, block: $0) }
+        + [IdShard.fileName(side)]
+    } + (facts.holdout == nil ? [] : [HoldoutShard.fileName])
+  }
+
   /// Reads a block, every checksum and rule checked.
   ///
   /// - Complexity: O(ratings of the block); the shard and its expanded sections are held together

@@ -1,0 +1,96 @@
+/// Factorises a symmetric positive definite matrix with a ridge: A + diag(ridge) = UᵀU.
+///
+/// By strips of 16 rows: what the strips above contribute is taken away by the same tiles that
+/// made the matrix, then the block on the diagonal is factorised and the rest of the strip solved.
+/// - `matrix`: `width`² floats; only the blocks of 16 × 16 on and above the diagonal are read. They
+///   are zero in padded rows and columns.
+/// - `ridge`: `width` floats to be added on the diagonal; 1 in the padding, which so becomes part
+///   of the unit matrix and stays apart from the rest.
+/// - `factor`: `width`² floats; becomes U in those blocks. Below the diagonal stands nothing of use.
+/// - `inverses`: `width` floats; becomes 1 / U[i][i].
+/// - Returns: False where a pivot was not above `tolerance` times the diagonal element that it
+///   was made from: the matrix is not positive definite as far as floats can tell.
+/// - Complexity: O(width³ / 3).
+@inline(never)
+package func factorise(
+  _ matrix: Floats, ridge: Floats, width: Int, tolerance: Float,
+  factor: MutableFloats, inverses: MutableFloats
+) -> Bool {
+  var nothing = Prefetcher(factors: matrix, stride: 0, columns: noColumns(matrix), count: 0)
+  var row = 0
+  while row < width {
+    strip(
+      TileOperands(left: Floats(factor), right: Floats(factor), stride: width, depth: row),
+      row: row, columns: row..<width, factor, width: width, .subtract(from: matrix), &nothing,
+      perTile: 0)
+    for lane in row..<(row &+ laneCount) { factor[lane &* width &+ lane] += ridge[lane] }
+    guard
+      factoriseBlock(
+        factor + (row &* width &+ row), width: width, ridge: ridge + row, tolerance: tolerance,
+        original: matrix + (row &* width &+ row), inverses: inverses + row)
+    else { return false }
+    solveStrip(factor, row: row, width: width, inverses: inverses)
+    row &+= laneCount
+  }
+  return true
+}
+
+/// An address to have one; nothing is read from it.
+@inline(__always)
+private func noColumns(_ matrix: Floats) -> UnsafePointer<UInt32> {
+  UnsafeRawPointer(matrix).assumingMemoryBound(to: UInt32.self)
+}
+
+/// Factorises a block of 16 × 16 on the diagonal.
+///
+/// Rows are eliminated by 1/pivot, so that the chain from pivot to pivot holds a division but no
+/// root; the roots are off its path.
+@inline(__always)
+private func factoriseBlock(
+  _ block: MutableFloats, width: Int, ridge: Floats, tolerance: Float, original: Floats,
+  inverses: MutableFloats
+) -> Bool {
+  for row in 0..<laneCount {
+    let line = block + row &* width
+    let pivot = line[row]
+    let limit = tolerance * (original[row &* width &+ row] + ridge[row])
+    // Written so that a pivot that is no number fails.
+    guard pivot > limit, pivot > 0, pivot < .infinity else { return false }
+    let inverse = 1 / pivot
+    let lanes = load(line, 0)
+    var below = row &+ 1
+    while below < laneCount {
+      let scale = -(line[below] * inverse)
+      store(
+        load(block, below &* width).addingProduct(every(scale), lanes), block, below &* width)
+      below &+= 1
+    }
+    let root = inverse.squareRoot()
+    inverses[row] = root
+    store(lanes * every(root), line, 0)
+  }
+  return true
+}
+
+/// Solves the strip to the right of a factorised block, 16 columns at a time.
+@inline(__always)
+private func solveStrip(_ factor: MutableFloats, row: Int, width: Int, inverses: MutableFloats) {
+  let block = factor + (row &* width &+ row)
+  var column = row &+ laneCount
+  while column < width {
+    let strip = factor + (row &* width &+ column)
+    for pivot in 0..<laneCount {
+      let lanes = load(strip, pivot &* width) * every(inverses[row &+ pivot])
+      store(lanes, strip, pivot &* width)
+      let line = block + pivot &* width
+      var below = pivot &+ 1
+      while below < laneCount {
+        store(
+          load(strip, below &* width).addingProduct(every(-line[below]), lanes), strip,
+          below &* width)
+        below &+= 1
+      }
+    }
+    column &+= laneCount
+  }
+}

@@ -1,0 +1,88 @@
+import BlockMatrix
+import KernelLoops
+
+#if arch(x86_64)
+import KernelLoopsAVX512
+#endif
+
+/// The inner loops for one instruction set; every set gives the same bits.
+///
+/// Pointers are to memory that begins at a multiple of 64 bytes; each loop documents its shapes in
+/// the folder `KernelLoops`.
+@safe
+package struct KernelSet: Sendable {
+  package typealias Floats = UnsafePointer<Float>
+  package typealias MutableFloats = UnsafeMutablePointer<Float>
+
+  package let instructionSet: InstructionSet
+
+  /// Sums the normal equations of a run of ratings: factors, width, columns, count, ahead, targets,
+  /// weights, bias position, panel, matrix, vector; returns Σ t².
+  package let accumulateRatings:
+    @Sendable (
+      Floats, Int, UnsafePointer<UInt32>, Int, Int, MutableFloats, Floats?, Int, MutableFloats,
+      MutableFloats, MutableFloats
+    ) -> Double
+  /// Adds a matrix to another in the blocks on and above the diagonal: matrix, output, width.
+  package let addSums: @Sendable (Floats, MutableFloats, Int) -> Void
+  /// Factorises a matrix with a ridge: matrix, ridge, width, tolerance, factor, inverses; returns
+  /// false where it is not positive definite.
+  package let factorise:
+    @Sendable (Floats, Floats, Int, Float, MutableFloats, MutableFloats) -> Bool
+  /// Solves with a factorised matrix: factor, inverses, vector, width, solution; returns whether
+  /// the solution is finite.
+  package let substitute: @Sendable (Floats, Floats, Floats, Int, MutableFloats) -> Bool
+  /// xᵀAx: matrix, x, width.
+  package let quadraticForm: @Sendable (Floats, Floats, Int) -> Double
+  /// Σ x·y in Double: x, y, width.
+  package let dotInDouble: @Sendable (Floats, Floats, Int) -> Double
+
+  /// The number of factor rows that `accumulateRatings` holds in a panel.
+  package static func panelRows(width: Int) -> Int { KernelLoops.panelRows(width: width) }
+
+  /// Chooses the loops.
+  ///
+  /// - Parameter wanted: Nothing for the best that this machine runs.
+  /// - Throws: `.usage` where this machine does not run the wanted set, or none at all.
+  package static func select(_ wanted: InstructionSet?) throws(Failure) -> KernelSet {
+    let supported = InstructionSet.supported
+    guard let best = supported.last else {
+      throw Failure(
+        .usage, "this CPU has no AVX2 with fused multiply-add, which the computations need",
+        hint: "use a machine with an x86-64-v3 CPU (Intel Haswell, AMD Zen or later) or with arm64")
+    }
+    let chosen = wanted ?? best
+    guard supported.contains(chosen) else {
+      throw Failure(
+        .usage, at: "--instruction-set", "this machine does not run \(chosen.rawValue)",
+        hint: "it runs " + supported.map(\.rawValue).joined(separator: ", "))
+    }
+    #if arch(x86_64)
+    return chosen == .avx512 ? avx512 : base(.avx2)
+    #else
+    return base(chosen)
+    #endif
+  }
+
+  private static func base(_ instructionSet: InstructionSet) -> KernelSet {
+    unsafe KernelSet(
+      instructionSet: instructionSet,
+      accumulateRatings: KernelLoops.accumulateRatings,
+      addSums: KernelLoops.addSums,
+      factorise: KernelLoops.factorise,
+      substitute: KernelLoops.substitute,
+      quadraticForm: KernelLoops.quadraticForm,
+      dotInDouble: KernelLoops.dotInDouble)
+  }
+
+  #if arch(x86_64)
+  private static let avx512 = unsafe KernelSet(
+    instructionSet: .avx512,
+    accumulateRatings: KernelLoopsAVX512.accumulateRatings,
+    addSums: KernelLoopsAVX512.addSums,
+    factorise: KernelLoopsAVX512.factorise,
+    substitute: KernelLoopsAVX512.substitute,
+    quadraticForm: KernelLoopsAVX512.quadraticForm,
+    dotInDouble: KernelLoopsAVX512.dotInDouble)
+  #endif
+}

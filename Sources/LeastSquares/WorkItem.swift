@@ -1,0 +1,104 @@
+import BlockMatrix
+
+/// A piece of a block that one worker takes at a time.
+package struct WorkItem: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
+    /// Some rows, each of them whole.
+    case rows(Range<Int>)
+    /// Part of a row that is too long for one worker; the row is solved when all are there.
+    case segment(row: Int, segment: Int, segmentCount: Int)
+  }
+
+  package let kind: Kind
+  /// About how many multiply-adds it takes.
+  package let cost: Double
+
+  package init(kind: Kind, cost: Double) {
+    self.kind = kind
+    self.cost = cost
+  }
+}
+
+/// What came of solving a row.
+package struct RowOutcome: Sendable, Equatable {
+  /// Σ (r − r̂)² over the row's ratings, after its solve.
+  package var squaredError: Double
+  /// 1 where the row's equations could not be solved as they stood, else 0.
+  package var fallbacks: Int
+
+  package init(squaredError: Double, fallbacks: Int) {
+    self.squaredError = squaredError
+    self.fallbacks = fallbacks
+  }
+}
+
+/// The sums of a row's normal equations over one of its segments.
+package struct PartialSums: Sendable {
+  /// Σ w·y·yᵀ on and above the diagonal, row after row.
+  let matrix: [Float]
+  /// Σ t·y.
+  let vector: [Float]
+  /// Σ t².
+  let squares: Double
+}
+
+extension PhaseSolver {
+  /// Ratings of a row that are summed apart; longer rows are cut at its multiples, everywhere.
+  package static let segmentLength = 8192
+
+  /// About the cost at which an item is closed: some tenth of a millisecond.
+  private static let itemCost = 6e6
+
+  /// The number of segments of a row with `count` ratings, at least 1.
+  package static func segmentCount(_ count: Int) -> Int {
+    max(1, (count + segmentLength - 1) / segmentLength)
+  }
+
+  /// Cuts a block's work into pieces of about equal cost, in row order.
+  ///
+  /// A row of more than ``segmentLength`` ratings becomes an item per segment; all other rows are
+  /// grouped. How rows are grouped has no influence on what they become.
+  ///
+  /// - Complexity: O(rows).
+  package func work(in block: RatingBlock) -> [WorkItem] {
+    var items: [WorkItem] = []
+    var first = 0
+    var cost = 0.0
+    func close(before row: Int) {
+      if first < row { items.append(WorkItem(kind: .rows(first..<row), cost: cost)) }
+      first = row
+      cost = 0
+    }
+    for row in 0..<block.rowCount {
+      let count = block.ratings(ofRow: row).count
+      let segments = Self.segmentCount(count)
+      if segments > 1 {
+        close(before: row)
+        for segment in 0..<segments {
+          items.append(
+            WorkItem(
+              kind: .segment(row: row, segment: segment, segmentCount: segments),
+              cost: rowCost(count: Self.segmentRange(segment, of: 0..<count).count)))
+        }
+        first = row + 1
+        continue
+      }
+      let rowCost = rowCost(count: count)
+      if cost + rowCost > Self.itemCost { close(before: row) }
+      cost += rowCost
+    }
+    close(before: block.rowCount)
+    return items
+  }
+
+  /// The part of a row's ratings that a segment covers.
+  static func segmentRange(_ segment: Int, of ratings: Range<Int>) -> Range<Int> {
+    let first = ratings.lowerBound + segment * segmentLength
+    return first..<min(first + segmentLength, ratings.upperBound)
+  }
+
+  private func rowCost(count: Int) -> Double {
+    let width = Double(fixed.stride)
+    return Double(count) * width * (width + 16) / 2 + width * width * (width / 6 + 4) + 2000
+  }
+}
