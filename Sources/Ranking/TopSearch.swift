@@ -2,7 +2,9 @@ import BlockMatrix
 import Kernels
 import Workers
 
-/// Finds, for each of many rows, the candidates with the highest scores. The result is exact.
+/// Finds, for each of many rows, the candidates with the highest scores.
+///
+/// The result is exact.
 ///
 /// Equal scores are ranked by ascending index, so that the ranking depends on the factors alone:
 /// not on tiles, batches, workers or the instruction set.
