@@ -24,7 +24,7 @@ struct BlockALSCommand: ParsableCommand {
     version: "blockals 0.1.0",
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, RecommendCommand.self, SimilarCommand.self,
-      ExportCommand.self,
+      ExportCommand.self, InspectCommand.self, VerifyCommand.self,
     ]
   )
 
