@@ -59,12 +59,14 @@ let package = Package(
 
     // Ratings in, blocks out.
     .target(
-      name: "RatingInput", dependencies: ["BlockMatrix", "Workers", "CZstd", "CZlib"], swiftSettings: safe),
+      name: "RatingInput", dependencies: ["BlockMatrix", "Workers", "CZstd", "CZlib"],
+      swiftSettings: safe),
     .target(
       name: "BlockStore", dependencies: ["BlockMatrix", "Workers", "CZstd", "CXXHash", "CSystem"],
       swiftSettings: safe),
     .target(
-      name: "BlockPartition", dependencies: ["BlockMatrix", "Workers", "RatingInput", "BlockStore"],
+      name: "BlockPartition",
+      dependencies: ["BlockMatrix", "Workers", "RatingInput", "BlockStore"],
       swiftSettings: safe),
 
     // Blocks in, factors out.
@@ -102,7 +104,8 @@ let package = Package(
     .executableTarget(
       name: "BlockALSCommand",
       dependencies: [
-        "BlockALS", "BlockMatrix", "Workers", "RatingInput", "BlockStore", "BlockPartition", "Kernels",
+        "BlockALS", "BlockMatrix", "Workers", "RatingInput", "BlockStore", "BlockPartition",
+        "Kernels",
         "LeastSquares", "Training", "Ranking", "CSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -111,7 +114,7 @@ let package = Package(
     // Tests: a folder per target.
     .target(
       name: "TestSupport",
-      dependencies: ["BlockMatrix", "BlockStore", "BlockPartition"],
+      dependencies: ["BlockMatrix", "BlockStore", "BlockPartition", "Workers"],
       path: "Tests/TestSupport", swiftSettings: safe),
     .testTarget(
       name: "BlockMatrixTests", dependencies: ["BlockMatrix", "TestSupport"], swiftSettings: safe),
@@ -132,7 +135,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: safe),
     .testTarget(
-      name: "RankingTests", dependencies: ["Ranking", "TestSupport"], swiftSettings: safe),
+      name: "RankingTests",
+      dependencies: ["Ranking", "BlockMatrix", "BlockStore", "Kernels", "TestSupport"], swiftSettings: safe),
     .testTarget(
       name: "CommandTests", dependencies: ["BlockALSCommand", "TestSupport"],
       swiftSettings: safe),

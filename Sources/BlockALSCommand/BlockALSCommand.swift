@@ -22,7 +22,9 @@ struct BlockALSCommand: ParsableCommand {
       · 77 permission · 78 settings do not match.
       """,
     version: "blockals 0.1.0",
-    subcommands: []
+    subcommands: [
+      EvaluateCommand.self, RecommendCommand.self, SimilarCommand.self, ExportCommand.self,
+    ]
   )
 
   static func main() {

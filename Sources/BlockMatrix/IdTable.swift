@@ -11,8 +11,8 @@ package struct IdTable: Sendable, Equatable {
 
   /// Takes over the arrays of a table.
   ///
-  /// - Precondition: `offsets` has one entry more than `counts`, begins with 0, does not descend and
-  ///   ends with the length of `bytes`.
+  /// - Precondition: `offsets` has one entry more than `counts`, begins with 0, does not descend
+  ///   and ends with the length of `bytes`.
   package init(bytes: [UInt8], offsets: [Int], counts: [UInt32]) {
     precondition(offsets.count == counts.count + 1)
     precondition(offsets.first == 0 && offsets.last == bytes.count)

@@ -70,11 +70,15 @@ package struct RatingBlock: Sendable, Equatable {
   /// - Complexity: O(ratings).
   package func brokenRule(columnCount: Int) -> String? {
     for row in 0..<rowCount {
-      guard rowOffsets[row] <= rowOffsets[row + 1] else { return "row offsets descend at row \(row)" }
+      guard rowOffsets[row] <= rowOffsets[row + 1] else {
+        return "row offsets descend at row \(row)"
+      }
       var previous: UInt32 = 0
       for position in ratings(ofRow: row) {
         let column = columns[position]
-        guard column < columnCount else { return "column \(column) of \(columnCount) in row \(row)" }
+        guard column < columnCount else {
+          return "column \(column) of \(columnCount) in row \(row)"
+        }
         guard column >= previous else { return "columns descend in row \(row)" }
         previous = column
       }
@@ -85,7 +89,9 @@ package struct RatingBlock: Sendable, Equatable {
         return "value \(plain[position]) at rating \(position)"
       }
     case .coded(let codes, let dictionary):
-      if let value = dictionary.first(where: { !$0.isFinite }) { return "value \(value) in dictionary" }
+      if let value = dictionary.first(where: { !$0.isFinite }) {
+        return "value \(value) in dictionary"
+      }
       if let code = codes.max(), code >= dictionary.count {
         return "value code \(code) of \(dictionary.count)"
       }

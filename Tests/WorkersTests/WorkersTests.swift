@@ -17,7 +17,8 @@ import Workers
 
   @Test(arguments: [1, 2, 7])
   func `results come in index order`(workers: Int) throws {
-    let squares = try Parallel.map(1000, workers: workers) { index throws(Failure) in index * index }
+    let squares = try Parallel.map(1000, workers: workers) { index throws(Failure) in index * index
+    }
     #expect(squares == (0..<1000).map { $0 * $0 })
   }
 

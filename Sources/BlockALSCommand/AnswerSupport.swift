@@ -1,0 +1,99 @@
+import BlockMatrix
+import BlockStore
+import Ranking
+import Workers
+
+extension LoadedModel {
+  /// Opens a model for a command that answers; damaged generations are passed over, loudly.
+  static func forAnswers(
+    _ directory: String, in fileSystem: any FileSystem
+  ) throws(Failure) -> LoadedModel {
+    let loaded = try LoadedModel.open(directory, in: fileSystem)
+    for (generation, failure) in loaded.refused {
+      StandardError.write(
+        "blockals: warning: generation \(generation) is damaged and was passed over: "
+          + "\(failure.place): \(failure.message)\n")
+    }
+    return loaded
+  }
+}
+
+/// Ids that a user listed: one a line, or as arguments.
+enum IdList {
+  /// Reads ids, one a line: any bytes but a line feed; a carriage return at the end is dropped, and
+  /// so are empty lines. `-` reads standard input.
+  static func read(
+    _ path: String, in fileSystem: PosixFileSystem
+  ) throws(Failure) -> [ArraySlice<UInt8>] {
+    let file =
+      path == "-" ? fileSystem.standardInput : try fileSystem.open(path, streaming: true)
+    var bytes: [UInt8] = []
+    while true {
+      let more = try file.read(upTo: 1 << 20)
+      if more.isEmpty { break }
+      bytes += more
+    }
+    return bytes.split(separator: 0x0A)
+      .map { $0.last == 0x0D ? $0.dropLast() : $0 }
+      .filter { !$0.isEmpty }
+  }
+
+  /// The indices of ids, in their order, and how many ids are unknown.
+  ///
+  /// - Throws: `.data` naming the first unknown id, unless `skipUnknown`.
+  static func indices(
+    of ids: [ArraySlice<UInt8>], on side: Side, of model: FactorModel, skipUnknown: Bool
+  ) throws(Failure) -> (known: [UInt32], unknown: Int) {
+    let lookup = IdLookup(model.ids[side])
+    var known: [UInt32] = []
+    for id in ids {
+      if let index = lookup.index(of: id) {
+        known.append(UInt32(index))
+      } else if !skipUnknown {
+        throw Failure(
+          .data, at: "\(side.rawValue) \"\(printable(id))\"", "is unknown to the model",
+          hint: "give --skip-unknown to leave unknown ids out")
+      }
+    }
+    return (known, ids.count - known.count)
+  }
+}
+
+/// Where answers go: standard output, or a file that appears complete or not at all.
+final class AnswerSink {
+  private let file: NewFile?
+  private let standardOutput: any WritableFile
+
+  init(_ path: String?, in fileSystem: PosixFileSystem) throws(Failure) {
+    standardOutput = fileSystem.standardOutput
+    file = try path.map { path throws(Failure) in try NewFile(path, in: fileSystem) }
+  }
+
+  func write(_ bytes: [UInt8]) throws(Failure) {
+    guard !bytes.isEmpty else { return }
+    if let file { try file.write(bytes) } else { try standardOutput.write(bytes) }
+  }
+
+  func commit() throws(Failure) { try file?.commit() }
+}
+
+/// A live line that says how much of some work is done, and how long the rest will take.
+final class WorkProgress {
+  private let line = LiveLine()
+  private let what: String
+  private let start = ContinuousClock.now
+  private var shown = 0.0
+
+  init(_ what: String) { self.what = what }
+
+  func update(_ done: Int, of total: Int) {
+    let seconds = LiveLine.seconds(since: start)
+    guard seconds - shown > 0.2, done > 0 else { return }
+    shown = seconds
+    let rest = seconds * Double(total - done) / Double(done)
+    line.update(
+      "\(done.grouped) of \(total.grouped) \(what), \(LiveLine.duration(rest)) left")
+  }
+
+  func clear() { line.clear() }
+}

@@ -1,0 +1,142 @@
+import ArgumentParser
+import BlockMatrix
+import BlockStore
+import Ranking
+
+/// `blockals evaluate`: how good a model is on ratings that it was not trained on.
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Measures a model on ratings that it was not trained on.",
+    discussion: """
+      Prints RMSE and MAE, and with --top the ranking metrics; --explain-metrics defines them all. \
+      Pairs of an unknown user or item are left out and counted.
+
+      Examples:
+        blockals evaluate model --holdout ratings.blocks
+        blockals evaluate model --holdout ratings.blocks --exclude ratings.blocks --top 20
+      """
+  )
+
+  @Argument(help: "The model directory.")
+  var model: String?
+
+  @Option(
+    help: ArgumentHelp("A partition; its hold-out is what to compare with.", valueName: "dir"))
+  var holdout: String?
+
+  @Option(help: ArgumentHelp("Also measure rankings of this length, as 20.", valueName: "k"))
+  var top: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "A partition; what users have rated in it is not ranked for them.", valueName: "dir"))
+  var exclude: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "In rankings, count only test ratings of at least this value as hits.", valueName: "value"))
+  var relevantFrom: Float?
+
+  @Flag(help: "Keep predictions within the lowest and the highest training rating.")
+  var clip = false
+
+  @Option(help: "Threads that work at once. (default: the cores granted to this process)")
+  var workers: Int?
+
+  @Flag(help: "Print the result as one JSON object.")
+  var json = false
+
+  @Flag(help: "Print what each metric means, and nothing else.")
+  var explainMetrics = false
+
+  func validate() throws {
+    if explainMetrics { return }
+    guard model != nil else { throw ValidationError("Name a model.") }
+    guard holdout != nil else { throw ValidationError("Give --holdout DIR.") }
+    for (name, value) in [("--top", top), ("--workers", workers)] {
+      if let value, value < 1 { throw ValidationError("\(name) \(value) is not at least 1.") }
+    }
+    guard top != nil || (exclude == nil && relevantFrom == nil) else {
+      throw ValidationError("--exclude and --relevant-from concern rankings: give --top too.")
+    }
+  }
+
+  mutating func run() throws {
+    let fileSystem = PosixFileSystem()
+    if explainMetrics {
+      return try fileSystem.standardOutput.write(Array(MetricDefinitions.text.utf8))
+    }
+    let loaded = try LoadedModel.forAnswers(model ?? "", in: fileSystem)
+    let test = try loaded.holdout(of: Partition.open(holdout ?? "", in: fileSystem))
+    let workers = workers ?? GrantedCores.count(in: fileSystem)
+    let accuracy = try Accuracy.measure(loaded.model, on: test, clip: clip, workers: workers)
+    let rankings = try top.map { limit throws(Failure) in
+      let seen = try exclude.map { directory throws(Failure) in
+        try loaded.seenRatings(of: Partition.open(directory, in: fileSystem))
+      }
+      return try RankingMetrics.measure(
+        Recommender(loaded.model, seen: seen), on: test, limit: limit,
+        relevantFrom: relevantFrom ?? -.infinity, workers: workers)
+    }
+    let report = EvaluationReport(accuracy, rankings, test, model: loaded.model)
+    try fileSystem.standardOutput.write(Array((json ? report.json.text + "\n" : report.text).utf8))
+  }
+}
+
+/// The result of an evaluation, in words and as JSON.
+struct EvaluationReport {
+  private let accuracy: Accuracy
+  private let rankings: RankingMetrics?
+  private let users: Int
+  private let skippedUsers: Int
+  private let hasBias: Bool
+
+  init(
+    _ accuracy: Accuracy, _ rankings: RankingMetrics?, _ test: TestRatings, model: FactorModel
+  ) {
+    self.accuracy = accuracy
+    self.rankings = rankings
+    users = rankings?.users ?? test.knownUsers.count
+    skippedUsers = rankings?.skippedUsers ?? test.known.user - users
+    hasBias = model.hasBias
+  }
+
+  /// Every metric by its key; nothing where it has no value.
+  private var metrics: [(name: String, value: Double?)] {
+    let errors = [("rmse", accuracy.rmse), ("mae", accuracy.mae)]
+    guard let rankings else { return errors }
+    let (k, mean) = (rankings.limit, rankings.mean)
+    return errors + [
+      ("precision@\(k)", mean?.precision), ("recall@\(k)", mean?.recall),
+      ("recall-truncated@\(k)", mean?.truncatedRecall), ("ndcg@\(k)", mean?.ndcg),
+      ("map@\(k)", mean?.averagePrecision), ("mrr", mean?.reciprocalRank),
+      ("hit-rate@\(k)", mean?.hit), ("coverage@\(k)", rankings.coverage),
+    ]
+  }
+
+  var json: JSONText {
+    .object(
+      metrics.map { ($0.name, .number($0.value)) } + [
+        ("pairs", .int(accuracy.pairs)), ("unknownPairs", .int(accuracy.unknownPairs)),
+      ] + (hasBias ? [("fallbackPairs", .int(accuracy.fallbackPairs))] : []) + [
+        ("users", .int(users)), ("skippedUsers", .int(skippedUsers)),
+      ])
+  }
+
+  var text: String {
+    let width = (metrics.map(\.name.count).max() ?? 0) + 2
+    let lines = metrics.map { name, value in
+      name + String(repeating: " ", count: width - name.count) + (value?.short ?? "–")
+    }
+    let fallback =
+      hasBias ? "\(accuracy.fallbackPairs.grouped) of them by mean and bias alone; " : ""
+    return lines.joined(separator: "\n") + """
+
+      \(accuracy.pairs.grouped) pairs compared (\(fallback)\
+      \(accuracy.unknownPairs.grouped) unknown pairs left out); \
+      \(users.grouped) users with test ratings, \(skippedUsers.grouped) without
+
+      """
+  }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import BlockMatrix
+import BlockStore
+import Ranking
+
+extension ExportFormat: ExpressibleByArgument {}
+
+/// `blockals export`: factors for other programs.
+struct ExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Writes a model's factors for other programs.",
+    discussion: """
+      The directory appears complete or not at all. It holds the factors of both sides, their ids \
+      (users.ids.txt and items.ids.txt, a line for each row, with \\t, \\n, \\r and \\\\ for a \
+      tabulator, line feed, carriage return and backslash), and export.json, which says what it is.
+
+        npy          users.npy, items.npy: rows × rank, 32-bit floats; NumPy's own format
+        csv          users.csv, items.csv: id, factors; floats read back as the same 32-bit float
+        safetensors  users.safetensors, items.safetensors: the tensor 'factors'
+        libmf        model.txt: LIBMF's text model; biases become two more factors
+
+      Examples:
+        blockals export model --format npy -o factors
+        python3 -c 'import numpy; print(numpy.load("factors/users.npy").shape)'
+      """
+  )
+
+  @Argument(help: "The model directory.")
+  var model: String
+
+  @Option(
+    help: "The form: \(ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var format: ExportFormat
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "The directory to make. (default: MODEL.FORMAT)", valueName: "dir"))
+  var output: String?
+
+  @Flag(help: "Print the result as one JSON object.")
+  var json = false
+
+  mutating func run() throws {
+    let fileSystem = PosixFileSystem()
+    let loaded = try LoadedModel.forAnswers(model, in: fileSystem)
+    let output = output ?? "\(Path.trimmed(model)).\(format.rawValue)"
+    try FactorExport(loaded).write(format, to: output, in: fileSystem)
+    let (users, items) = (loaded.model.ids.user.count, loaded.model.ids.item.count)
+    let summary: JSONText = .object([
+      ("output", .string(output)), ("format", .string(format.rawValue)), ("users", .int(users)),
+      ("items", .int(items)), ("rank", .int(loaded.model.rank)),
+    ])
+    let line =
+      json
+      ? summary.text
+      : "\(output): \(users.grouped) users and \(items.grouped) items at rank \(loaded.model.rank)"
+    try fileSystem.standardOutput.write(Array("\(line)\n".utf8))
+  }
+}

@@ -1,0 +1,108 @@
+import BlockMatrix
+
+/// What a completed iteration reached.
+package struct IterationRecord: Codable, Sendable, Equatable {
+  package var objective: Double
+  package var rmse: Double?
+  package var holdoutRmse: Double?
+
+  package init(objective: Double, rmse: Double? = nil, holdoutRmse: Double? = nil) {
+    self.objective = objective
+    self.rmse = rmse
+    self.holdoutRmse = holdoutRmse
+  }
+}
+
+/// A generation's manifest: what training had reached, and the files that hold it.
+package struct GenerationFacts: Codable, Sendable, Equatable {
+  /// Completed iterations; the generation's number.
+  package let iteration: Int
+  /// The side that was solved last; `user` where both sides of the iteration are solved.
+  package let phase: Side
+  package let hyperparameters: Hyperparameters
+  /// One entry for each completed iteration.
+  package let history: [IterationRecord]
+  /// How many iterations were asked for.
+  package let plannedIterations: Int
+  package let partitionDigest: String
+  /// Absolute; where `train --resume` looks for the ratings.
+  package let partitionPath: String
+  package let userCount: Int
+  package let itemCount: Int
+  package let grids: PerSide<BlockGrid>
+  /// The scale of the values seen in training.
+  package let lowestValue: Float
+  package let highestValue: Float
+  /// Factors per row in the shards.
+  package internal(set) var rank = 0
+  /// Whether the shards hold biases.
+  package internal(set) var hasBias = false
+  /// The model's files of ids, as they were when the generation was committed.
+  package internal(set) var ids = PerSide(
+    user: FileFacts(byteCount: 0, xxh3: ""), item: FileFacts(byteCount: 0, xxh3: ""))
+  /// Per side, a shard for each block, in order; filled in by the writer.
+  package internal(set) var shards = PerSide<[FileFacts]>(user: [], item: [])
+
+  /// What training on a partition has reached; the writer adds the shards.
+  package init(
+    iteration: Int, phase: Side = .user, hyperparameters: Hyperparameters, partition: Partition,
+    history: [IterationRecord], plannedIterations: Int
+  ) {
+    self.iteration = iteration
+    self.phase = phase
+    self.hyperparameters = hyperparameters
+    self.history = history
+    self.plannedIterations = plannedIterations
+    partitionDigest = partition.facts.digest
+    partitionPath = Path.absolute(partition.directory)
+    userCount = partition.facts.userCount
+    itemCount = partition.facts.itemCount
+    grids = partition.facts.grids
+    lowestValue = partition.facts.lowestValue
+    highestValue = partition.facts.highestValue
+  }
+
+  /// Rows of a side.
+  package func rowCount(of side: Side) -> Int { side == .user ? userCount : itemCount }
+
+  /// Bytes of all factor shards.
+  package var byteCount: Int {
+    Side.allCases.reduce(0) { sum, side in shards[side].reduce(sum) { $0 + $1.byteCount } }
+  }
+
+  /// The shard of a block, as its file has to be.
+  func shard(_ side: Side, block: Int) -> FactorShard {
+    FactorShard(
+      side: side, block: block, indices: grids[side].indices(ofBlock: block), rank: rank,
+      hasBias: hasBias)
+  }
+
+  /// The first rule that the facts break among themselves, or nothing.
+  ///
+  /// When it returns nothing, the sizes of all shards are those that the rows and the rank give.
+  func brokenRule(generation: Int) -> String? {
+    guard iteration == generation else { return "is of iteration \(iteration), not \(generation)" }
+    guard history.count == iteration else {
+      return "has \(history.count) entries in its history after \(iteration) iterations"
+    }
+    guard (0...Hyperparameters.maximumRank).contains(rank) else { return "rank \(rank)" }
+    guard hyperparameters.rank == rank else {
+      return "rank \(rank) in the shards, \(hyperparameters.rank) in the settings"
+    }
+    for side in Side.allCases {
+      let (shards, grid) = (shards[side], grids[side])
+      guard grid.blockCount <= Manifest.mostBlocks, shards.count == grid.blockCount else {
+        return "\(shards.count) \(side.rawValue) shards for \(grid.blockCount) blocks"
+      }
+      guard grid.rowCount == rowCount(of: side), grid.rowCount < 1 << 32 else {
+        return "\(grid.rowCount) \(side.plural) in blocks, \(rowCount(of: side)) in all"
+      }
+      for (block, file) in shards.enumerated() {
+        guard self.shard(side, block: block).byteCount == file.byteCount else {
+          return "\(side.rawValue) block \(block): \(file.byteCount) bytes do not fit its rows"
+        }
+      }
+    }
+    return nil
+  }
+}

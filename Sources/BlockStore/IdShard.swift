@@ -1,0 +1,52 @@
+import BlockMatrix
+
+/// A side's ids and counts as a file: `users.ids`, `items.ids`.
+enum IdShard {
+  static func fileName(_ side: Side) -> String { "\(side.plural).ids" }
+
+  static func encode(_ table: IdTable, side: Side) throws(Failure) -> [UInt8] {
+    var lengths: [UInt32] = []
+    for (begin, end) in zip(table.offsets, table.offsets.dropFirst()) {
+      guard let length = UInt32(exactly: end - begin) else {
+        throw Failure(.data, "an id of \(end - begin) bytes is too long")
+      }
+      lengths.append(length)
+    }
+    let ratingCount = table.counts.reduce(0) { $0 + Int($1) }
+    return try ShardFile.encode(
+      ShardHeader(kind: .ids, side: side, rowCount: table.count, entryCount: ratingCount),
+      sections: [
+        (.idLengths, Varint.encode(lengths)), (.idBytes, table.bytes),
+        (.counts, Varint.encode(table.counts)),
+      ])
+  }
+
+  static func read(
+    _ path: String, side: Side, expected: FileFacts?, in fileSystem: any FileSystem
+  ) throws(Failure) -> IdTable {
+    let file = try ShardFile(path, in: fileSystem, expected: expected)
+    let header = file.header
+    guard header.kind == .ids, header.side == side, header.block == 0, header.firstIndex == 0,
+      header.distinctColumnCount == 0
+    else {
+      throw Failure(
+        .data, at: "\(path), header, offset 16", "is not the file of the \(side.plural)' ids",
+        hint: ShardFile.damageHint)
+    }
+    try file.requireSections([.idLengths, .idBytes, .counts])
+    let lengths = try file.varints(.idLengths, count: header.rowCount)
+    var offsets = [0]
+    offsets.reserveCapacity(lengths.count + 1)
+    var sum = 0
+    for length in lengths {
+      sum += Int(length)
+      offsets.append(sum)
+    }
+    let bytes = try file.section(.idBytes, rawCounts: sum...sum)
+    let counts = try file.varints(.counts, count: header.rowCount)
+    guard counts.reduce(0, { $0 + Int($1) }) == header.entryCount else {
+      throw file.broken(.counts, "the counts do not sum up to \(header.entryCount)")
+    }
+    return IdTable(bytes: bytes, offsets: offsets, counts: counts)
+  }
+}

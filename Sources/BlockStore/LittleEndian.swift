@@ -1,0 +1,67 @@
+import BlockMatrix
+
+#if _endian(big)
+#error("files are little-endian, and arrays are written as they lie in memory")
+#endif
+
+/// Puts numbers into bytes, the lowest byte first.
+struct ByteEncoder {
+  private(set) var bytes: [UInt8] = []
+
+  mutating func put<Number: FixedWidthInteger>(_ number: Number) {
+    var rest = number
+    for _ in 0..<Number.bitWidth / 8 {
+      bytes.append(UInt8(truncatingIfNeeded: rest))
+      rest = rest >> 8
+    }
+  }
+
+  mutating func put(_ more: some Collection<UInt8>) { bytes.append(contentsOf: more) }
+}
+
+/// Takes numbers out of bytes, the lowest byte first.
+struct ByteDecoder {
+  private let bytes: [UInt8]
+  private(set) var offset: Int
+
+  init(_ bytes: [UInt8], at offset: Int = 0) {
+    self.bytes = bytes
+    self.offset = offset
+  }
+
+  /// The next number.
+  ///
+  /// - Precondition: The bytes hold one more; whoever decodes checks the length first.
+  mutating func take<Number: FixedWidthInteger>(_ type: Number.Type = Number.self) -> Number {
+    var number: Number = 0
+    for position in 0..<Number.bitWidth / 8 {
+      number |= Number(bytes[offset + position]) << Number(position * 8)
+    }
+    offset += Number.bitWidth / 8
+    return number
+  }
+}
+
+extension Array where Element: BitwiseCopyable {
+  /// The elements' bytes as they lie in memory.
+  var memoryBytes: [UInt8] { unsafe withUnsafeBytes { unsafe Array<UInt8>($0) } }
+}
+
+extension Array where Element == Float {
+  /// Floats from their bytes; bytes past the last whole float are left out.
+  init(littleEndian bytes: [UInt8]) {
+    let count = bytes.count / 4
+    self = unsafe [Float](unsafeUninitializedCapacity: count) { floats, filled in
+      unsafe bytes.withUnsafeBytes { source in
+        unsafe UnsafeMutableRawBufferPointer(floats).copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: source[..<(count * 4)]))
+      }
+      filled = count
+    }
+  }
+}
+
+extension WritableFile {
+  /// Writes an array's bytes.
+  package func write(_ bytes: [UInt8]) throws(Failure) { try write(unsafe bytes.span.bytes) }
+}

@@ -1,0 +1,174 @@
+import BlockMatrix
+import Workers
+
+/// A model: numbered, immutable generations of factors, the ids, and the log of the training.
+///
+/// Reading needs no lock: a generation appears complete, and goes by being renamed first. Whoever
+/// writes holds ``lock()``.
+package final class ModelDirectory: Sendable {
+  package let directory: String
+  let fileSystem: any FileSystem
+  /// Generations that this process has committed or read and found whole.
+  private let good = Locked<Set<Int>>([])
+  let log: TrainingLog
+
+  static let generationsName = "generations"
+  var generationsDirectory: String { "\(directory)/\(Self.generationsName)" }
+  func path(ofGeneration number: Int) -> String {
+    "\(generationsDirectory)/\(Path.number(number, digits: 8))"
+  }
+
+  /// Opens a model to read it.
+  ///
+  /// - Throws: `.missingInput` where there is none.
+  package static func open(
+    _ directory: String, in fileSystem: any FileSystem
+  ) throws(Failure) -> ModelDirectory {
+    let model = ModelDirectory(directory, in: fileSystem)
+    guard try fileSystem.status(model.generationsDirectory) != nil else {
+      throw Failure(
+        .missingInput, at: model.directory,
+        "is no model: it has no directory \(generationsName)",
+        hint: "make one: blockals train PARTITION -o \(model.directory)")
+    }
+    return model
+  }
+
+  /// Opens a model to train it, making the directory where it is missing.
+  ///
+  /// - Throws: `.output` where there is something else already.
+  package static func openOrCreate(
+    _ directory: String, in fileSystem: any FileSystem
+  ) throws(Failure) -> ModelDirectory {
+    let model = ModelDirectory(directory, in: fileSystem)
+    if try fileSystem.status(model.generationsDirectory) == nil {
+      if try fileSystem.status(model.directory) == nil {
+        try fileSystem.makeDirectory(model.directory, withParents: true)
+        try fileSystem.syncDirectory(Path.parent(of: model.directory))
+      }
+      guard try fileSystem.list(model.directory).allSatisfy({ $0 == lockName }) else {
+        throw Failure(
+          .output, at: model.directory, "is neither a model nor empty",
+          hint: "choose another name, or remove it first")
+      }
+      try fileSystem.makeDirectory(model.generationsDirectory, withParents: false)
+      try fileSystem.syncDirectory(model.directory)
+    }
+    return model
+  }
+
+  private init(_ directory: String, in fileSystem: any FileSystem) {
+    self.directory = Path.trimmed(directory)
+    self.fileSystem = fileSystem
+    log = TrainingLog("\(self.directory)/training.jsonl", in: fileSystem)
+  }
+
+  private static let lockName = "LOCK"
+
+  /// Keeps other writers away until the lock is released or the process ends.
+  ///
+  /// - Throws: `.output` naming the process that holds it.
+  package func lock() throws(Failure) -> any FileLock {
+    try fileSystem.lock("\(directory)/\(Self.lockName)", owner: ProcessName.current)
+  }
+
+  /// The numbers of all committed generations, the newest first; whether they are whole is not asked.
+  package func generations() throws(Failure) -> [Int] {
+    try fileSystem.list(generationsDirectory).compactMap { name in
+      let digits = name.utf8
+      guard digits.count == 8, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+      return Int(name)
+    }
+    .sorted(by: >)
+  }
+
+  /// A generation's manifest, its facts fitting each other.
+  package func facts(ofGeneration number: Int) throws(Failure) -> GenerationFacts {
+    let path = "\(path(ofGeneration: number))/\(Manifest.fileName)"
+    let facts = try Manifest.read(GenerationFacts.self, .generation, path, in: fileSystem)
+    if let rule = facts.brokenRule(generation: number) { throw Manifest.damaged(path, 0, rule) }
+    return facts
+  }
+
+  /// Reads a side's factors, every shard verified against the manifest.
+  package func readFactors(
+    _ side: Side, generation number: Int
+  ) throws(Failure) -> FactorTable {
+    let facts = try facts(ofGeneration: number)
+    // Before memory is asked for, every file has to have its length.
+    for (block, file) in facts.shards[side].enumerated() {
+      let path = path(of: side, block: block, facts)
+      try file.check(
+        byteCount: try fileSystem.open(path, streaming: false).byteCount, of: path)
+    }
+    let table = try FactorTable(
+      rowCount: facts.rowCount(of: side), rank: facts.rank, hasBias: facts.hasBias)
+    for (block, file) in facts.shards[side].enumerated() {
+      try facts.shard(side, block: block).read(
+        path(of: side, block: block, facts), expected: file, into: table, in: fileSystem)
+    }
+    return table
+  }
+
+  /// The path of a factor shard.
+  func path(of side: Side, block: Int, _ facts: GenerationFacts) -> String {
+    "\(path(ofGeneration: facts.iteration))/\(facts.shard(side, block: block).fileName)"
+  }
+
+  /// Reads the newest generation that is whole.
+  ///
+  /// - Returns: Nothing where there is no generation at all. Damaged ones that were passed over are
+  ///   in `refused`, the newest first; they are not removed.
+  /// - Throws: `.data` where all are damaged; `.memory` and `.permission` at once.
+  package func newestGood() throws(Failure) -> (
+    number: Int, facts: GenerationFacts, factors: PerSide<FactorTable>,
+    refused: [(generation: Int, failure: Failure)]
+  )? {
+    var refused: [(generation: Int, failure: Failure)] = []
+    for number in try generations() {
+      do throws(Failure) {
+        let factors = PerSide(
+          user: try readFactors(.user, generation: number),
+          item: try readFactors(.item, generation: number))
+        let facts = try facts(ofGeneration: number)
+        remember(good: number)
+        return (number, facts, factors, refused)
+      } catch {
+        guard [.data, .missingInput, .io].contains(error.code) else { throw error }
+        refused.append((number, error))
+      }
+    }
+    guard let newest = refused.first else { return nil }
+    throw Failure(
+      .data, at: newest.failure.place,
+      "\(newest.failure.message); no other of \(refused.count) generations is whole",
+      hint: "restore a generation, or start over with --fresh")
+  }
+
+  /// Begins a generation.
+  package func beginGeneration(_ number: Int) throws(Failure) -> GenerationWriter {
+    precondition((0..<100_000_000).contains(number))
+    return try GenerationWriter(number, of: self)
+  }
+
+  func remember(good number: Int) { good.withLock { _ = $0.insert(number) } }
+
+  /// Whether every file of a generation is as its manifest says.
+  func isWhole(_ number: Int) throws(Failure) -> Bool {
+    if good.withLock({ $0.contains(number) }) { return true }
+    do throws(Failure) {
+      let facts = try facts(ofGeneration: number)
+      for side in Side.allCases {
+        for (block, file) in facts.shards[side].enumerated() {
+          try facts.shard(side, block: block).read(
+            path(of: side, block: block, facts), expected: file, into: nil, in: fileSystem)
+        }
+      }
+    } catch {
+      guard [.data, .missingInput, .io].contains(error.code) else { throw error }
+      return false
+    }
+    remember(good: number)
+    return true
+  }
+}

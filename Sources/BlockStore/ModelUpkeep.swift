@@ -1,0 +1,120 @@
+import BlockMatrix
+
+// What the holder of a model's lock does beside writing generations.
+extension ModelDirectory {
+  /// Takes over a partition's files of ids; nothing where the model has the same already.
+  ///
+  /// - Throws: `.mismatch` where the model has other ids.
+  package func copyIds(from partition: Partition) throws(Failure) {
+    for side in Side.allCases {
+      let target = "\(directory)/\(IdShard.fileName(side))"
+      let expected = partition.facts.ids[side]
+      if try fileSystem.status(target) != nil {
+        guard try fileFacts(target) != expected else { continue }
+        // Say which of both it is: damaged, or another partition's.
+        _ = try readIds(side)
+        throw Failure(
+          .mismatch, at: target, "is not the file of ids of \(partition.directory)",
+          hint: "train on the same partition, or start over with --fresh")
+      }
+      _ = try partition.readIds(side)
+      let source = "\(partition.directory)/\(IdShard.fileName(side))"
+      let bytes = try readWhole(source)
+      try expected.check(xxh3: Checksum.xxh3(bytes), of: source)
+      try RunName.removeStale(of: target, in: fileSystem)
+      let temporary = "\(target).tmp-\(RunName.random())"
+      try fileSystem.writeDurably(bytes, to: temporary)
+      try fileSystem.rename(temporary, to: target)
+      try fileSystem.syncDirectory(directory)
+    }
+  }
+
+  /// Reads the model's ids of a side.
+  package func readIds(_ side: Side) throws(Failure) -> IdTable {
+    try IdShard.read(
+      "\(directory)/\(IdShard.fileName(side))", side: side, expected: nil, in: fileSystem)
+  }
+
+  /// The files of ids as they are now.
+  func idFacts() throws(Failure) -> PerSide<FileFacts> {
+    PerSide(
+      user: try fileFacts("\(directory)/\(IdShard.fileName(.user))"),
+      item: try fileFacts("\(directory)/\(IdShard.fileName(.item))"))
+  }
+
+  /// The length and checksum of a file as it is now.
+  func fileFacts(_ path: String) throws(Failure) -> FileFacts {
+    FileFacts(try readWhole(path))
+  }
+
+  private func readWhole(_ path: String) throws(Failure) -> [UInt8] {
+    let file = try fileSystem.open(path, streaming: false)
+    return try file.read(count: file.byteCount, at: 0)
+  }
+
+  /// Removes all but the newest `keep` whole generations, and what dead runs have left.
+  ///
+  /// Damaged generations are neither counted nor removed.
+  ///
+  /// - Parameter keep: At least 1.
+  package func prune(keep: Int) throws(Failure) {
+    precondition(keep >= 1)
+    try removeStale()
+    var kept = 0
+    for number in try generations() where try isWhole(number) {
+      kept += 1
+      if kept > keep { try removeGeneration(number) }
+    }
+  }
+
+  /// Removes unfinished generations and half-removed ones. Only while no writer of ours is at work.
+  private func removeStale() throws(Failure) {
+    for name in try fileSystem.list(generationsDirectory) {
+      let number = String(name.prefix(8))
+      let isOurs = number.utf8.count == 8 && number.utf8.allSatisfy { (0x30...0x39).contains($0) }
+      if isOurs, RunName.isTemporary(name, of: number) || name == "\(number).del" {
+        try fileSystem.removeTree("\(generationsDirectory)/\(name)")
+      }
+    }
+  }
+
+  /// Renames first, so that a half-removed generation is never taken for one.
+  private func removeGeneration(_ number: Int) throws(Failure) {
+    let path = path(ofGeneration: number)
+    try fileSystem.rename(path, to: "\(path).del")
+    try fileSystem.syncDirectory(generationsDirectory)
+    try fileSystem.removeTree("\(path).del")
+  }
+
+  /// Makes room for a new generation where a damaged one has its number.
+  func setAside(_ number: Int) throws(Failure) {
+    let path = path(ofGeneration: number)
+    guard try fileSystem.status(path) != nil else { return }
+    try fileSystem.removeTree("\(path).damaged")
+    try fileSystem.rename(path, to: "\(path).damaged")
+    try fileSystem.syncDirectory(generationsDirectory)
+  }
+
+  /// Removes generations, ids and log: training starts over.
+  package func clear() throws(Failure) {
+    try removeStale()
+    for number in try generations() { try removeGeneration(number) }
+    for name in try fileSystem.list(generationsDirectory) where name.hasSuffix(".damaged") {
+      try fileSystem.removeTree("\(generationsDirectory)/\(name)")
+    }
+    for side in Side.allCases {
+      try fileSystem.removeTree("\(directory)/\(IdShard.fileName(side))")
+    }
+    try log.remove()
+    try fileSystem.syncDirectory(directory)
+  }
+
+  /// Appends a line, a JSON object, to `training.jsonl`.
+  package func appendLog(_ line: String) throws(Failure) { try log.append(line) }
+
+  /// The log's lines, as they were given; a torn end is left out.
+  package func readLog() throws(Failure) -> [String] { try log.read() }
+
+  /// Makes the log hold exactly these lines.
+  package func rewriteLog(_ lines: [String]) throws(Failure) { try log.rewrite(lines) }
+}

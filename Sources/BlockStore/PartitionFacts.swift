@@ -1,0 +1,105 @@
+import BlockMatrix
+
+/// What is known of the ratings that were kept back.
+package struct HoldoutFacts: Codable, Sendable, Equatable {
+  /// The share of all ratings that was asked for.
+  package let fraction: Double
+  package let seed: UInt64
+  package let ratingCount: Int
+  /// Pairs drawn for the hold-out, but left out because training has no rating of their user or of
+  /// their item.
+  package let unknownPairs: Int
+  package let file: FileFacts
+}
+
+/// A shard of ratings as the manifest knows it.
+package struct ShardRecord: Codable, Sendable, Equatable {
+  package let byteCount: Int
+  /// XXH3-64 of all its bytes, as 16 hexadecimal digits.
+  package let xxh3: String
+  package let rowCount: Int
+  package let ratingCount: Int
+  /// Different columns: what the exchange has to bring to the block in a phase.
+  package let distinctColumnCount: Int
+  /// The number of ratings of the longest row.
+  package let longestRow: Int
+
+  var file: FileFacts { FileFacts(byteCount: byteCount, xxh3: xxh3) }
+
+  init(_ block: RatingBlock, file: FileFacts) {
+    byteCount = file.byteCount
+    xxh3 = file.xxh3
+    rowCount = block.rowCount
+    ratingCount = block.ratingCount
+    distinctColumnCount = block.distinctColumnCount
+    longestRow = (0..<block.rowCount).map { block.ratings(ofRow: $0).count }.max() ?? 0
+  }
+}
+
+/// A partition's manifest.
+package struct PartitionFacts: Codable, Sendable, Equatable {
+  package let userCount: Int
+  package let itemCount: Int
+  /// Ratings for training; those of the hold-out are not among them.
+  package let ratingCount: Int
+  package let grids: PerSide<BlockGrid>
+  package let lowestValue: Float
+  package let highestValue: Float
+  /// Whether the input had values; without, every rating is 1.
+  package let valuesGiven: Bool
+  /// What was done with several ratings of one pair.
+  package let duplicates: String
+  package let holdout: HoldoutFacts?
+  /// XXH3-128 over ids and ratings in index order; independent of blocks.
+  package let digest: String
+  package let ids: PerSide<FileFacts>
+  /// Per side, a shard for each block, in order.
+  package let shards: PerSide<[ShardRecord]>
+
+  /// Rows of a side.
+  package func rowCount(of side: Side) -> Int { side == .user ? userCount : itemCount }
+
+  /// Bytes of all files but the manifest.
+  package var byteCount: Int {
+    Side.allCases.reduce(holdout?.file.byteCount ?? 0) { sum, side in
+      shards[side].reduce(sum + ids[side].byteCount) { $0 + $1.byteCount }
+    }
+  }
+
+  /// The first rule that the facts break among themselves, or nothing.
+  var brokenRule: String? {
+    for side in Side.allCases {
+      let (shards, grid) = (shards[side], grids[side])
+      guard grid.blockCount <= Manifest.mostBlocks else { return "\(grid.blockCount) blocks" }
+      guard shards.count == grid.blockCount else {
+        return "\(shards.count) \(side.rawValue) shards for \(grid.blockCount) blocks"
+      }
+      guard grid.rowCount == rowCount(of: side) else {
+        return "\(grid.rowCount) \(side.plural) in blocks, \(rowCount(of: side)) in all"
+      }
+      var ratings = 0
+      for (block, shard) in shards.enumerated() {
+        guard shard.rowCount == grid.indices(ofBlock: block).count else {
+          return "\(side.rawValue) block \(block) has \(shard.rowCount) rows, "
+            + "the grid says \(grid.indices(ofBlock: block).count)"
+        }
+        let (sum, overflow) = ratings.addingReportingOverflow(shard.ratingCount)
+        guard shard.ratingCount >= 0, shard.byteCount >= 0, !overflow else {
+          return "\(side.rawValue) block \(block) has a negative or too large count"
+        }
+        ratings = sum
+      }
+      guard ratings == ratingCount else {
+        return "\(ratings) ratings in the shards of the \(side.plural), \(ratingCount) in all"
+      }
+      guard rowCount(of: side) < 1 << 32, ids[side].byteCount >= 0 else {
+        return "too many \(side.plural)"
+      }
+    }
+    guard lowestValue <= highestValue else { return "the lowest value is above the highest" }
+    guard holdout.map({ $0.ratingCount >= 0 && $0.file.byteCount >= 0 }) ?? true else {
+      return "a negative number of hold-out ratings"
+    }
+    return nil
+  }
+}

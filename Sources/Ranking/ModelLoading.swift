@@ -1,0 +1,62 @@
+import BlockMatrix
+import BlockStore
+
+/// A model as it was read from its directory.
+package struct LoadedModel: Sendable {
+  package let model: FactorModel
+  /// The manifest of the generation that was read.
+  package let facts: GenerationFacts
+  /// Newer generations that were passed over because they are damaged, and why.
+  package let refused: [(generation: Int, failure: Failure)]
+
+  /// Reads the newest generation that is whole, and the ids.
+  ///
+  /// - Throws: `.missingInput` where there is no model or no generation yet, `.data` where all
+  ///   generations are damaged, or the ids.
+  package static func open(
+    _ directory: String, in fileSystem: any FileSystem
+  ) throws(Failure) -> LoadedModel {
+    let store = try ModelDirectory.open(directory, in: fileSystem)
+    guard let newest = try store.newestGood() else {
+      throw Failure(
+        .missingInput, at: directory, "holds no generation yet",
+        hint: "run the command that trains it until its first checkpoint")
+    }
+    let model = try FactorModel(
+      factors: newest.factors,
+      ids: PerSide(user: try store.readIds(.user), item: try store.readIds(.item)),
+      scale: newest.facts.lowestValue...newest.facts.highestValue)
+    return LoadedModel(model: model, facts: newest.facts, refused: newest.refused)
+  }
+
+  /// The ratings of a partition as items that users have seen.
+  package func seenRatings(of partition: Partition) throws(Failure) -> SeenRatings {
+    try SeenRatings(
+      partition, model: model, isOwn: partition.facts.digest == facts.partitionDigest)
+  }
+
+  /// The ratings that a partition keeps back, by the model's indices.
+  ///
+  /// - Throws: `.usage` where the partition keeps none back.
+  package func holdout(of partition: Partition) throws(Failure) -> TestRatings {
+    guard let holdoutFacts = partition.facts.holdout else {
+      throw Failure(
+        .usage, at: partition.directory, "keeps no ratings back",
+        hint: "make one that does: blockals partition --holdout 0.1 …")
+    }
+    let holdout = try partition.readHoldout()
+    if partition.facts.digest == facts.partitionDigest {
+      return TestRatings(
+        holdout, known: PerSide(user: model.ids.user.count, item: model.ids.item.count),
+        unstoredPairs: holdoutFacts.unknownPairs)
+    }
+    let ids = PerSide(user: try partition.readIds(.user), item: try partition.readIds(.item))
+    return TestRatings(
+      count: holdout.count, values: { holdout.values[$0] },
+      id: { rating, side in
+        ids[side][Int(side == .user ? holdout.users[rating] : holdout.items[rating])]
+      },
+      lookups: PerSide(user: IdLookup(model.ids.user), item: IdLookup(model.ids.item)),
+      unstoredPairs: holdoutFacts.unknownPairs)
+  }
+}

@@ -1,0 +1,52 @@
+import BlockMatrix
+import BlockStore
+
+/// A file system to read from, on which one file has other bytes than on the disk.
+struct AlteredFileSystem: FileSystem {
+  let base = PosixFileSystem()
+  let path: String
+  let bytes: [UInt8]
+
+  private final class MemoryFile: ReadableFile {
+    let path: String
+    let bytes: [UInt8]
+    var byteCount: Int { bytes.count }
+
+    init(_ path: String, _ bytes: [UInt8]) {
+      self.path = path
+      self.bytes = bytes
+    }
+
+    func read(upTo count: Int) throws(Failure) -> [UInt8] {
+      throw Failure(.bug, at: path, "files of the store are read at offsets")
+    }
+
+    func read(count: Int, at offset: Int) throws(Failure) -> [UInt8] {
+      guard count >= 0, offset >= 0, offset + count <= bytes.count else {
+        throw Failure(.data, at: path, "the file ends at byte \(bytes.count)")
+      }
+      return Array(bytes[offset..<offset + count])
+    }
+  }
+
+  func open(_ path: String, streaming: Bool) throws(Failure) -> any ReadableFile {
+    path == self.path ? MemoryFile(path, bytes) : try base.open(path, streaming: streaming)
+  }
+  func list(_ path: String) throws(Failure) -> [String] { try base.list(path) }
+  func status(_ path: String) throws(Failure) -> FileStatus? {
+    path == self.path
+      ? FileStatus(kind: .file, byteCount: bytes.count) : try base.status(path)
+  }
+  func freeByteCount(at path: String) throws(Failure) -> Int { try base.freeByteCount(at: path) }
+
+  private var refusal: Failure { Failure(.bug, at: path, "reading must not write") }
+  func create(_ path: String) throws(Failure) -> any WritableFile { throw refusal }
+  func append(to path: String) throws(Failure) -> any WritableFile { throw refusal }
+  func makeDirectory(_ path: String, withParents: Bool) throws(Failure) { throw refusal }
+  func rename(_ old: String, to new: String) throws(Failure) { throw refusal }
+  func removeFile(_ path: String) throws(Failure) { throw refusal }
+  func removeDirectory(_ path: String) throws(Failure) { throw refusal }
+  func truncate(_ path: String, to byteCount: Int) throws(Failure) { throw refusal }
+  func syncDirectory(_ path: String) throws(Failure) { throw refusal }
+  func lock(_ path: String, owner: String) throws(Failure) -> any FileLock { throw refusal }
+}
