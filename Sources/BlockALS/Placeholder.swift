@@ -1,1 +1,1 @@
-// Begun in the first commit.
+// The promise comes last.

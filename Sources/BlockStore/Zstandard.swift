@@ -3,14 +3,15 @@ import CZstd
 
 /// One section's bytes, compressed: exactly one zstd frame that states its content's size and ends
 /// with a checksum of it.
-enum Zstandard {
+package enum Zstandard {
   /// Chosen for speed: on delta-coded columns, higher levels win little.
   private static let level: Int32 = 1
 
   /// zstd cannot expand more than this: a block of 128 KiB takes at least 4 bytes.
   static let largestExpansion = 1 << 15
 
-  static func compress(_ raw: [UInt8]) throws(Failure) -> [UInt8] {
+  /// The frame of some bytes.
+  package static func compress(_ raw: [UInt8]) throws(Failure) -> [UInt8] {
     guard let context = unsafe ZSTD_createCCtx() else {
       throw Failure(.memory, "no memory to compress")
     }

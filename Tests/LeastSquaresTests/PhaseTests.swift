@@ -48,16 +48,16 @@ struct Alternation {
       let settings = try Hyperparameters(
         rank: rank, regularization: 0.1, regularizationScaling: scaling, seed: 5)
       var model = try Alternation(ratings, settings)
-      let expected = DenseReference.phase(
-        ratings, .item, fixed: DenseReference.factors(model.factors.user), settings)
+      let expected = DenseAlternation.phase(
+        ratings, .item, fixed: DenseAlternation.factors(model.factors.user), settings)
       let outcomes = try model.phase(.item)
-      let actual = DenseReference.factors(model.factors.item)
+      let actual = DenseAlternation.factors(model.factors.item)
       for (x, y) in zip(actual, expected) {
-        let scale = DenseReference.dot(y, y).squareRoot()
+        let scale = DenseAlternation.dot(y, y).squareRoot()
         for (a, b) in zip(x, y) { #expect(abs(a - b) <= 1e-5 * scale) }
       }
-      let error = DenseReference.squaredError(
-        ratings, users: DenseReference.factors(model.factors.user), items: actual)
+      let error = DenseAlternation.squaredError(
+        ratings, users: DenseAlternation.factors(model.factors.user), items: actual)
       let reported = outcomes.reduce(0) { $0 + $1.squaredError }
       #expect(abs(reported - error) <= 1e-4 * error)
       #expect(outcomes.allSatisfy { $0.fallbacks == 0 })

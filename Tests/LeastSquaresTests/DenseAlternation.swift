@@ -80,7 +80,7 @@ struct TestRatings {
 }
 
 /// Plain alternating least squares in Double: whole matrices, one loop after another.
-enum DenseReference {
+enum DenseAlternation {
   /// Solves a symmetric positive definite system by elimination with pivoting.
   static func solve(_ matrix: [[Double]], _ vector: [Double]) -> [Double] {
     var rows = zip(matrix, vector).map { $0 + [$1] }
