@@ -37,17 +37,19 @@ package struct KernelSet: Sendable {
   /// Σ x·y in Double: x, y, width.
   package let dotInDouble: @Sendable (Floats, Floats, Int) -> Double
 
-  /// Lays out item rows in groups of 32, `packedDepth` lines of 32 floats a group: factors of the
-  /// first item, width, count, rank, bias position (negative for none), output. Places behind the
-  /// last item become zeros.
-  package let packItems: @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void
-  /// Lays out one user in a group of 8, `packedDepth` lines of 8 floats: row (nothing for an empty
-  /// place), rank, bias position, μ, place in the group, group.
-  package let packUser: @Sendable (Floats?, Int, Int, Float, Int, MutableFloats) -> Void
-  /// Predicts every pair of packed users and items: users, user groups, items, item groups, packed
-  /// depth, scores, floats from one user's scores to the next's (at least 32 · item groups).
+  /// Lays out item rows in groups of 32, `packedDepth` lines of 32 floats a group.
   ///
-  /// All user groups are gone over for each item group: a few groups at a time stay in the cache.
+  /// Factors of the first item, width, count, rank, bias position (negative for none), output.
+  /// Places behind the last item become zeros.
+  package let packItems: @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void
+  /// Lays out one user in a group of 8, `packedDepth` lines of 8 floats.
+  ///
+  /// Row (nothing for an empty place), rank, bias position, μ, place in the group, group.
+  package let packUser: @Sendable (Floats?, Int, Int, Float, Int, MutableFloats) -> Void
+  /// Predicts every pair of packed users and items.
+  ///
+  /// Users, user groups, items, item groups, packed depth, scores, floats from one user's scores to
+  /// the next's (at least 32 · item groups). All user groups are gone over for each item group: a few groups at a time stay in the cache.
   package let score: @Sendable (Floats, Int, Floats, Int, Int, MutableFloats, Int) -> Void
   /// The first position whose value is above a threshold, or the count: values, start, count,
   /// threshold.
