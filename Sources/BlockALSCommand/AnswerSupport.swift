@@ -21,7 +21,9 @@ extension LoadedModel {
 /// Ids that a user listed: one a line, or as arguments.
 enum IdList {
   /// Reads ids, one a line: any bytes but a line feed; a carriage return at the end is dropped, and
-  /// so are empty lines. `-` reads standard input.
+  /// so are empty lines.
+  ///
+  /// `-` reads standard input.
   static func read(
     _ path: String, in fileSystem: PosixFileSystem
   ) throws(Failure) -> [ArraySlice<UInt8>] {

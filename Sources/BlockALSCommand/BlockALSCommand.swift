@@ -23,7 +23,8 @@ struct BlockALSCommand: ParsableCommand {
       """,
     version: "blockals 0.1.0",
     subcommands: [
-      EvaluateCommand.self, RecommendCommand.self, SimilarCommand.self, ExportCommand.self,
+      TrainCommand.self, EvaluateCommand.self, RecommendCommand.self, SimilarCommand.self,
+      ExportCommand.self, InspectCommand.self, VerifyCommand.self,
     ]
   )
 
@@ -35,7 +36,8 @@ struct BlockALSCommand: ParsableCommand {
       var command = try parseAsRoot()
       try command.run()
     } catch let failure as Failure {
-      StandardError.write("blockals: error: \(failure)\n")
+      let kind = failure.code == .stopped ? "stopped" : "error"
+      StandardError.write("blockals: \(kind): \(failure)\n")
       Glibc.exit(failure.code.rawValue)
     } catch {
       exit(withError: error)

@@ -9,7 +9,9 @@ enum StandardError {
     return columns > 0 ? columns : nil
   }
 
-  /// Writes text. What cannot be written is lost: there is nowhere left to say so.
+  /// Writes text.
+  ///
+  /// What cannot be written is lost: there is nowhere left to say so.
   static func write(_ text: String) {
     var bytes = ArraySlice(text.utf8)
     while !bytes.isEmpty {

@@ -56,7 +56,9 @@ package final class FactorTable: @unchecked Sendable {
 
   deinit { unsafe free(memory) }
 
-  /// The first row. Valid as long as the table lives.
+  /// The first row.
+  ///
+  /// Valid as long as the table lives.
   package var base: UnsafePointer<Float> {
     unsafe UnsafePointer(memory.assumingMemoryBound(to: Float.self))
   }

@@ -1,7 +1,9 @@
 import BlockMatrix
 import CXXHash
 
-/// XXH3 checksums, by libxxhash. They find accidents, not forgery.
+/// XXH3 checksums, by libxxhash.
+///
+/// They find accidents, not forgery.
 package enum Checksum {
   /// XXH3-64 of bytes.
   package static func xxh3(_ bytes: some Collection<UInt8>, seed: UInt64 = 0) -> UInt64 {

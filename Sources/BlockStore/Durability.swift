@@ -1,7 +1,9 @@
 import BlockMatrix
 
 extension FileSystem {
-  /// Writes a file that must not exist, down to the disk. After a failure it is removed.
+  /// Writes a file that must not exist, down to the disk.
+  ///
+  /// After a failure it is removed.
   package func writeDurably(_ bytes: [UInt8], to path: String) throws(Failure) {
     let file = try create(path)
     do throws(Failure) {
@@ -28,7 +30,9 @@ package enum RunName {
       && digits.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
   }
 
-  /// Removes unfinished work on a path. Whoever calls holds the lock that its writers hold.
+  /// Removes unfinished work on a path.
+  ///
+  /// Whoever calls holds the lock that its writers hold.
   static func removeStale(of path: String, in fileSystem: any FileSystem) throws(Failure) {
     let parent = Path.parent(of: path)
     for name in try fileSystem.list(parent) where isTemporary(name, of: Path.name(of: path)) {

@@ -27,7 +27,9 @@ package final class GenerationWriter: Sendable {
 
   deinit { abandon() }
 
-  /// Writes a side's factors, a shard for each block, down to the disk. Any thread; each side once.
+  /// Writes a side's factors, a shard for each block, down to the disk.
+  ///
+  /// Any thread; each side once.
   ///
   /// - Throws: `.io` before anything is written where the disk has not enough room.
   package func write(
@@ -59,7 +61,9 @@ package final class GenerationWriter: Sendable {
     precondition(!isOtherShape, "both sides have one rank")
   }
 
-  /// Writes the manifest and makes the generation appear. Only then is it there, whatever happens.
+  /// Writes the manifest and makes the generation appear.
+  ///
+  /// Only then is it there, whatever happens.
   ///
   /// A damaged generation of the same number is set aside as `<number>.damaged`.
   ///

@@ -67,7 +67,9 @@ extension ModelDirectory {
     }
   }
 
-  /// Removes unfinished generations and half-removed ones. Only while no writer of ours is at work.
+  /// Removes unfinished generations and half-removed ones.
+  ///
+  /// Only while no writer of ours is at work.
   private func removeStale() throws(Failure) {
     for name in try fileSystem.list(generationsDirectory) {
       let number = String(name.prefix(8))

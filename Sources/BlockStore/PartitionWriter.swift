@@ -70,7 +70,9 @@ package final class PartitionWriter: Sendable {
     }
   }
 
-  /// Writes a block's shard. Any thread, any order, each block once.
+  /// Writes a block's shard.
+  ///
+  /// Any thread, any order, each block once.
   package func write(_ block: RatingBlock) throws(Failure) {
     let name = RatingShard.fileName(block.side, block: block.block)
     let file = try writeFile(name, try RatingShard.encode(block))
@@ -141,7 +143,9 @@ package final class PartitionWriter: Sendable {
     end()
   }
 
-  /// Gives the lock back. Its file goes first: whoever locks it afterwards finds it gone.
+  /// Gives the lock back.
+  ///
+  /// Its file goes first: whoever locks it afterwards finds it gone.
   private func end() {
     let wasEnded = state.withLock { state in
       defer { state.isEnded = true }

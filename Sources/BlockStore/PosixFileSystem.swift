@@ -7,8 +7,10 @@ package struct PosixFileSystem: FileSystem {
   /// The process's input; reads from where the last read ended, and nowhere else.
   package let standardInput: any ReadableFile = PosixReadableFile(
     Descriptor(STDIN_FILENO, path: "standard input", isOwned: false), byteCount: 0)
-  /// The process's output, unbuffered. It is never flushed to a disk nor closed; where its reader
-  /// has gone, the failure says so (`isClosedPipe`).
+  /// The process's output, unbuffered.
+  ///
+  /// It is never flushed to a disk nor closed; where its reader has gone, the failure says so
+  /// (`isClosedPipe`).
   package let standardOutput: any WritableFile = PosixWritableFile(
     Descriptor(STDOUT_FILENO, path: "standard output", isOwned: false), isDurable: false)
 

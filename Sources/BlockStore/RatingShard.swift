@@ -87,8 +87,10 @@ enum RatingShard {
     return offsets
   }
 
-  /// Adds up the steps of each row. A row's columns do not descend, so that its last one tells
-  /// whether all lie below `columnCount`.
+  /// Adds up the steps of each row.
+  ///
+  /// A row's columns do not descend, so that its last one tells whether all lie below
+  /// `columnCount`.
   private static func columns(
     from steps: [UInt8], rowOffsets: [Int], columnCount: Int, file: ShardFile
   ) throws(Failure) -> [UInt32] {

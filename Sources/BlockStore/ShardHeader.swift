@@ -7,7 +7,9 @@ enum ShardKind: UInt8 {
   case holdout = 3
 }
 
-/// What a section holds. Numbers are never used again for something else.
+/// What a section holds.
+///
+/// Numbers are never used again for something else.
 enum SectionKind: UInt32 {
   case counts = 1
   case columns = 2

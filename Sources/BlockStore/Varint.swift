@@ -1,5 +1,7 @@
 /// Numbers below 2^32 in 1 to 5 bytes: seven bits a byte, the lowest first, the top bit set in all
-/// but the last (LEB128). Only the shortest form of a number is valid.
+/// but the last (LEB128).
+///
+/// Only the shortest form of a number is valid.
 enum Varint {
   static let mostBytes = 5
 

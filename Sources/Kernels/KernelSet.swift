@@ -37,24 +37,11 @@ package struct KernelSet: Sendable {
   /// Σ x·y in Double: x, y, width.
   package let dotInDouble: @Sendable (Floats, Floats, Int) -> Double
 
-  /// Lays out item rows in groups of 32, `packedDepth` lines of 32 floats a group.
-  ///
-  /// Factors of the first item, width, count, rank, bias position (negative for none), output.
-  /// Places behind the last item become zeros.
-  package let packItems: @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void
-  /// Lays out one user in a group of 8, `packedDepth` lines of 8 floats.
-  ///
-  /// Row (nothing for an empty place), rank, bias position, μ, place in the group, group.
-  package let packUser: @Sendable (Floats?, Int, Int, Float, Int, MutableFloats) -> Void
-  /// Predicts every pair of packed users and items.
-  ///
-  /// Users, user groups, items, item groups, packed depth, scores, floats from one user's scores to
-  /// the next's (at least 32 · item groups). All user groups are gone over for each item group: a few groups at a time stay in the cache.
-  package let score: @Sendable (Floats, Int, Floats, Int, Int, MutableFloats, Int) -> Void
-  /// The first position whose value is above a threshold, or the count: values, start, count,
-  /// threshold.
-  package let firstAbove: @Sendable (Floats, Int, Int, Float) -> Int
-  /// Predicts one pair, with the bits that `score` gives it: user row, item row, rank, bias
+  /// Predicts every pair of 8 packed users and 32 packed items: users (`depth` lines of 8 floats),
+  /// items (`depth` lines of 32), depth, 8 thresholds, scores (8 lines of 32); returns a bit for each
+  /// user that has a score at or above its threshold.
+  package let scoreTile: @Sendable (Floats, Floats, Int, Floats, MutableFloats) -> UInt32
+  /// Predicts one pair, with the bits that `scoreTile` gives it: user row, item row, rank, bias
   /// position, μ.
   package let predict: @Sendable (Floats, Floats, Int, Int, Float) -> Float
   /// Σ x·y over rows of `width` floats, a multiple of 16: x, y, width.
@@ -64,11 +51,6 @@ package struct KernelSet: Sendable {
   package static let scoredUsers = KernelLoops.scoredUsers
   /// Items in a packed group.
   package static let scoredItems = KernelLoops.scoredItems
-
-  /// The lines of a packed group: the rank, and two more where there are biases.
-  package static func packedDepth(rank: Int, biasPosition: Int) -> Int {
-    KernelLoops.packedDepth(rank: rank, biasPosition: biasPosition)
-  }
 
   /// The number of factor rows that `accumulateRatings` holds in a panel.
   package static func panelRows(width: Int) -> Int { KernelLoops.panelRows(width: width) }
@@ -107,10 +89,7 @@ package struct KernelSet: Sendable {
       substitute: KernelLoops.substitute,
       quadraticForm: KernelLoops.quadraticForm,
       dotInDouble: KernelLoops.dotInDouble,
-      packItems: KernelLoops.packItems,
-      packUser: KernelLoops.packUser,
-      score: KernelLoops.score,
-      firstAbove: KernelLoops.firstAbove,
+      scoreTile: KernelLoops.scoreTile,
       predict: KernelLoops.predict,
       dot: KernelLoops.dot)
   }
@@ -124,10 +103,7 @@ package struct KernelSet: Sendable {
     substitute: KernelLoopsAVX512.substitute,
     quadraticForm: KernelLoopsAVX512.quadraticForm,
     dotInDouble: KernelLoopsAVX512.dotInDouble,
-    packItems: KernelLoopsAVX512.packItems,
-    packUser: KernelLoopsAVX512.packUser,
-    score: KernelLoopsAVX512.score,
-    firstAbove: KernelLoopsAVX512.firstAbove,
+    scoreTile: KernelLoopsAVX512.scoreTile,
     predict: KernelLoopsAVX512.predict,
     dot: KernelLoopsAVX512.dot)
   #endif

@@ -11,7 +11,9 @@ package struct Candidate: Sendable, Hashable {
 
 extension Candidate: Comparable {
   /// Whether the left one is ranked behind the right one: a lower score, or the same score and a
-  /// higher index. No two candidates of one ranking are equal, so the order is total.
+  /// higher index.
+  ///
+  /// No two candidates of one ranking are equal, so the order is total.
   package static func < (left: Candidate, right: Candidate) -> Bool {
     left.score < right.score || (left.score == right.score && left.index > right.index)
   }

@@ -17,8 +17,10 @@ package enum IdText {
     }
   }
 
-  /// For a field of CSV (RFC 4180): in quotes where it has a comma, a quote, a line end or a space at
-  /// an end, or is empty; a quote inside is doubled. Every other byte stays as it is.
+  /// For a field of CSV (RFC 4180): in quotes where it has a comma, a quote, a line end or a space
+  /// at an end, or is empty; a quote inside is doubled.
+  ///
+  /// Every other byte stays as it is.
   package static func appendQuoted(_ id: ArraySlice<UInt8>, to text: inout [UInt8]) {
     let needsQuotes =
       id.isEmpty || id.first == 0x20 || id.last == 0x20

@@ -1,5 +1,4 @@
 import BlockMatrix
-import Kernels
 
 /// Finds the rows of one side whose factors point in the same direction: cosine similarity.
 ///
@@ -9,12 +8,13 @@ package struct Neighbours: Sendable {
   private let search: TopSearch
 
   /// Lays out a side's rows, each divided by its norm.
-  package init(_ table: FactorTable, kernel: ScoreKernel = .widest) throws(Failure) {
+  package init(_ side: Side, of model: FactorModel) throws(Failure) {
+    let table = model.factors[side]
     self.table = table
     let rows = (0..<UInt32(table.rowCount)).filter { norm(table.factors(Int($0))) > 0 }
     search = TopSearch(
       try CandidateTiles(rows, width: table.rank) { Self.direction(of: table.factors($0)) },
-      kernel: kernel)
+      kernels: model.kernels)
   }
 
   /// The nearest rows of each of some rows, without itself: cosines between −1 and 1, descending.

@@ -8,30 +8,43 @@ import Testing
     let kernels = try KernelSet.select(set)
     for (rank, hasBias) in [(1, false), (7, true), (16, false), (33, true), (64, false)] {
       var numbers = TestNumbers(seed: rank)
-      let users = 11
-      let items = 70
+      let (users, items) = (KernelSet.scoredUsers, KernelSet.scoredItems)
       let width = FactorTable.stride(rank: rank, hasBias: hasBias)
       let biasPosition = hasBias ? rank : -1
       let mean: Float = hasBias ? 3.5 : 0
       let userRows = AlignedFloats(numbers.floats(users * width))
       let itemRows = AlignedFloats(numbers.floats(items * width))
-      let depth = KernelSet.packedDepth(rank: rank, biasPosition: biasPosition)
-      let packedUsers = AlignedFloats(count: 2 * 8 * depth)
-      let packedItems = AlignedFloats(count: 3 * 32 * depth)
-      for user in 0..<16 {
-        unsafe kernels.packUser(
-          user < users ? UnsafePointer(userRows.base + user * width) : nil, rank, biasPosition,
-          mean, user % 8, packedUsers.base + user / 8 * 8 * depth)
+      func column(_ row: ArraySlice<Float>, _ biases: (Float) -> [Float]) -> [Float] {
+        (hasBias ? biases(row[row.startIndex + rank]) : []) + row.prefix(rank)
       }
-      unsafe kernels.packItems(itemRows.base, width, items, rank, biasPosition, packedItems.base)
-      let stride = 112
-      let scores = AlignedFloats(count: 16 * stride)
-      unsafe kernels.score(packedUsers.base, 2, packedItems.base, 3, depth, scores.base, stride)
+      let depth = rank + (hasBias ? 2 : 0)
+      let packedUsers = AlignedFloats(count: users * depth)
+      let packedItems = AlignedFloats(count: items * depth)
       for user in 0..<users {
+        let row = userRows.values[user * width..<(user + 1) * width]
+        for (line, value) in column(row, { [mean + $0, 1] }).enumerated() {
+          unsafe packedUsers.base[line * users + user] = value
+        }
+      }
+      for item in 0..<items {
+        let row = itemRows.values[item * width..<(item + 1) * width]
+        for (line, value) in column(row, { [1, $0] }).enumerated() {
+          unsafe packedItems.base[line * items + item] = value
+        }
+      }
+      let scores = AlignedFloats(count: users * items)
+      let thresholds = AlignedFloats([-100, 100, 0, 0.25, 0.5, 1, 2, 3])
+      let reached = unsafe kernels.scoreTile(
+        packedUsers.base, packedItems.base, depth, thresholds.base, scores.base)
+      for user in 0..<users {
+        let line = scores.values[user * items..<(user + 1) * items]
+        #expect(
+          (reached >> UInt32(user)) & 1
+            == (line.contains { $0 >= thresholds.values[user] } ? 1 : 0))
         for item in 0..<items {
           let predicted = unsafe kernels.predict(
             userRows.base + user * width, itemRows.base + item * width, rank, biasPosition, mean)
-          #expect(scores.values[user * stride + item].bitPattern == predicted.bitPattern)
+          #expect(line[user * items + item].bitPattern == predicted.bitPattern)
           var exact = 0.0
           if hasBias {
             exact += Double(mean + userRows.values[user * width + rank])
@@ -48,18 +61,18 @@ import Testing
   }
 
   @Test(arguments: InstructionSet.supported)
-  func `the first value above a threshold is found`(set: InstructionSet) throws {
+  func `a score that equals its threshold reaches it`(set: InstructionSet) throws {
     let kernels = try KernelSet.select(set)
-    for count in 0...67 {
-      var numbers = TestNumbers(seed: count)
-      let values = numbers.floats(count)
-      let memory = AlignedFloats(values)
-      for start in 0...count {
-        for threshold in [-2, 0.8, 2] as [Float] {
-          let expected = (start..<count).first { values[$0] > threshold } ?? count
-          #expect(unsafe kernels.firstAbove(memory.base, start, count, threshold) == expected)
-        }
-      }
+    let users = AlignedFloats([1, 2, 3, 4, 5, 6, 7, 8])
+    for item in 0..<KernelSet.scoredItems {
+      var row = [Float](repeating: 0, count: KernelSet.scoredItems)
+      row[item] = 2
+      let items = AlignedFloats(row)
+      let thresholds = AlignedFloats([2, 4.5, 6, 8.5, 10, 12.5, 14, 16.5])
+      let scores = AlignedFloats(count: 8 * KernelSet.scoredItems)
+      let reached = unsafe kernels.scoreTile(
+        users.base, items.base, 1, thresholds.base, scores.base)
+      #expect(reached == 0b0101_0101)
     }
   }
 }

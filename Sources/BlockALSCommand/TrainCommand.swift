@@ -1,0 +1,132 @@
+import ArgumentParser
+import BlockMatrix
+import BlockStore
+import Kernels
+import Training
+import Workers
+
+extension RegularizationScaling: ExpressibleByArgument {}
+extension InstructionSet: ExpressibleByArgument {}
+
+/// `blockals train`: blocks in, factors out.
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Trains a model from a partition, or goes on with one.",
+    discussion: """
+      Each iteration solves all items from the users, then all users from the items, exactly. \
+      After each, the model is written to disk as a generation. Stop it (Ctrl-C, SIGTERM, \
+      SIGUSR1) or kill it, and run the same command again: it goes on from the newest generation \
+      and ends with the same bytes, whatever the number of workers.
+
+      Examples:
+        blockals train ratings.blocks -o model
+        blockals train ratings.blocks -o model --rank 128 --regularization 0.05 --workers 16
+        blockals train ratings.blocks -o model --iterations 30      (raise it: training goes on)
+        blockals train --resume model
+      """
+  )
+
+  @Argument(help: "The partition to train on.")
+  var partition: String?
+
+  @Option(name: .shortAndLong, help: "The model directory. (default: PARTITION.model)")
+  var output: String?
+
+  @Option(help: ArgumentHelp("Go on with this model, with its settings.", valueName: "model"))
+  var resume: String?
+
+  @OptionGroup(title: "Model")
+  var model: ModelOptions
+
+  @OptionGroup(title: "Run")
+  var process: RunOptions
+
+  @Flag(help: "Throw away what the model directory holds, and start over.")
+  var fresh = false
+
+  @Flag(help: "Print the result as one JSON object.")
+  var json = false
+
+  func validate() throws {
+    guard (partition == nil) != (resume == nil) else {
+      throw ValidationError("Name either a partition, or a model with --resume.")
+    }
+    if resume != nil {
+      guard output == nil, !fresh, model.isUntouched else {
+        throw ValidationError(
+          "--resume goes on with the model's own settings; only --iterations may be given with it.")
+      }
+    }
+  }
+
+  mutating func run() throws {
+    let fileSystem = PosixFileSystem()
+    let plan: Plan
+    if let resume {
+      plan = try Plan.resuming(resume, process.iterations, fileSystem)
+    } else {
+      let path = partition ?? ""
+      plan = Plan(
+        partition: path, model: output ?? path + ".model",
+        hyperparameters: try model.hyperparameters(), iterations: process.iterations ?? 15)
+    }
+    let settings = try process.settings(iterations: plan.iterations, fresh: fresh, in: fileSystem)
+    let partition = try Partition.open(plan.partition, in: fileSystem)
+    let directory = try ModelDirectory.openOrCreate(plan.model, in: fileSystem)
+    let stop = StopRequest()
+    let signals = StopSignals(stop)
+    let progress = TrainingProgress()
+    let end = try withExtendedLifetime(signals) {
+      try Trainer.run(
+        partition, into: directory, hyperparameters: plan.hyperparameters, settings: settings,
+        stop: stop, observe: { progress.show($0) })
+    }
+    try report(end, plan, progress)
+  }
+
+  private func report(
+    _ end: TrainingEnd, _ plan: Plan, _ progress: TrainingProgress
+  ) throws(Failure) {
+    switch end {
+    case .finished(let iteration):
+      let summary = progress.summary(model: plan.model, iteration: iteration)
+      try Output.write(json ? summary.json.text + "\n" : summary.text)
+    case .stopped(let saved):
+      throw Failure(
+        .stopped,
+        saved.map { "generation \(GenerationName.of($0)) is saved in \(plan.model)" }
+          ?? "no iteration was complete yet",
+        hint: "run the same command again to go on")
+    }
+  }
+}
+
+/// What is trained on what, and into what.
+private struct Plan {
+  let partition: String
+  let model: String
+  let hyperparameters: Hyperparameters
+  let iterations: Int
+
+  init(partition: String, model: String, hyperparameters: Hyperparameters, iterations: Int) {
+    self.partition = partition
+    self.model = model
+    self.hyperparameters = hyperparameters
+    self.iterations = iterations
+  }
+
+  /// The plan that a model was begun with.
+  static func resuming(
+    _ model: String, _ iterations: Int?, _ fileSystem: any FileSystem
+  ) throws(Failure) -> Plan {
+    guard let start = try StoredStart.read(ModelDirectory.open(model, in: fileSystem)) else {
+      throw Failure(
+        .missingInput, at: model, "holds no generation to go on from",
+        hint: "run the command that began it again")
+    }
+    return Plan(
+      partition: start.partition, model: model, hyperparameters: start.hyperparameters,
+      iterations: iterations ?? start.iterations)
+  }
+}

@@ -1,0 +1,129 @@
+import BlockMatrix
+import BlockStore
+import Training
+import Workers
+
+/// Shows a training run: a live line on a terminal, elsewhere one line an iteration.
+final class TrainingProgress: Sendable {
+  private struct State {
+    var start: TrainingStart?
+    var phase: PhaseReport?
+    var iteration: IterationReport?
+    var committed: Int?
+    /// Seconds and number of the iterations of this run.
+    var seconds = 0.0
+    var iterationCount = 0
+    var phaseBegan = ContinuousClock.now
+    let began = ContinuousClock.now
+  }
+
+  private let state = Locked(State())
+  private let line: LiveLine
+
+  init(line: LiveLine = LiveLine()) { self.line = line }
+
+  func show(_ event: TrainingEvent) {
+    state.withLock { state in
+      switch event {
+      case .started(let start):
+        state.start = start
+        for refused in start.refused {
+          line.print("blockals: warning: passed over a damaged generation: \(refused.failure)")
+        }
+        line.print(Self.describe(start))
+      case .progress(let progress):
+        line.update(Self.describe(progress, state))
+      case .phase(let report):
+        state.phase = report
+        state.phaseBegan = .now
+        if report.fallbackRows > 0 {
+          line.print(
+            "blockals: warning: \(report.fallbackRows) \(report.side.rawValue) rows were singular"
+              + " and got a larger λ in iteration \(report.iteration)")
+        }
+      case .iteration(let report):
+        state.iteration = report
+        state.seconds += report.seconds
+        state.iterationCount += 1
+        line.print(Self.describe(report, state.start))
+      case .committed(let generation):
+        state.committed = generation
+      }
+    }
+  }
+
+  /// What to say when training has finished.
+  func summary(model: String, iteration: Int) -> TrainingSummary {
+    state.withLock { state in
+      TrainingSummary(
+        model: model, iteration: iteration, last: state.iteration,
+        generation: state.committed ?? iteration,
+        seconds: LiveLine.seconds(since: state.began))
+    }
+  }
+
+  private static func describe(_ start: TrainingStart) -> String {
+    let from =
+      start.completedIterations == 0
+      ? "" : "going on after iteration \(start.completedIterations): "
+    return from
+      + "\(start.ratingCount.grouped) ratings, \(start.userCount.grouped) users,"
+      + " \(start.itemCount.grouped) items; \(start.workers) workers, \(start.instructionSet),"
+      + " ratings \(start.keepsRatings ? "kept in memory" : "read in each phase")"
+  }
+
+  private static func describe(_ progress: PhaseProgress, _ state: State) -> String {
+    let share = progress.ratingCount > 0 ? progress.ratingsDone * 100 / progress.ratingCount : 100
+    let seconds = max(LiveLine.seconds(since: state.phaseBegan), 1e-3)
+    var text =
+      "iteration \(progress.iteration)/\(state.start?.iterations ?? 0)"
+      + " · \(progress.side.plural) \(share)%"
+      + " · \((Double(progress.ratingsDone) / seconds / 1e6).short) M ratings/s"
+    if let phase = state.phase {
+      text += " · objective \(phase.objective.short) · rmse \(phase.rmse.short)"
+    }
+    if state.iterationCount > 0, let start = state.start {
+      let left = start.iterations - start.completedIterations - state.iterationCount
+      let each = state.seconds / Double(state.iterationCount)
+      text += " · \(LiveLine.duration(each * Double(left))) left"
+    }
+    return text
+  }
+
+  private static func describe(_ report: IterationReport, _ start: TrainingStart?) -> String {
+    let ratings = Double(start?.ratingCount ?? 0) * 2
+    return "iteration \(report.iteration)/\(start?.iterations ?? 0)"
+      + "  objective \(report.objective.short)  rmse \(report.rmse.short)"
+      + (report.holdoutRmse.map { "  hold-out rmse \($0.short)" } ?? "")
+      + "  \(report.seconds.short) s"
+      + "  \((ratings / max(report.seconds, 1e-9) / 1e6).short) M ratings/s"
+  }
+}
+
+/// The result of a training run.
+struct TrainingSummary {
+  let model: String
+  let iteration: Int
+  let last: IterationReport?
+  let generation: Int
+  let seconds: Double
+
+  var text: String {
+    guard let last else {
+      return "\(model): all \(iteration) iterations were done already\n"
+    }
+    return "\(model): \(iteration) iterations, objective \(last.objective.short),"
+      + " rmse \(last.rmse.short)"
+      + (last.holdoutRmse.map { ", hold-out rmse \($0.short)" } ?? "")
+      + ", \(seconds.short) s\n"
+  }
+
+  var json: JSONText {
+    .object([
+      ("model", .string(model)), ("iteration", .int(iteration)),
+      ("generation", .string(GenerationName.of(generation))),
+      ("objective", .number(last?.objective)), ("rmse", .number(last?.rmse)),
+      ("holdoutRmse", .number(last?.holdoutRmse)), ("seconds", .number(seconds)),
+    ])
+  }
+}

@@ -1,0 +1,96 @@
+import BlockMatrix
+import FactorExchange
+import Kernels
+import LeastSquares
+import Workers
+
+/// Alternating least squares: the factors of both sides, and the phases that improve them.
+///
+/// Knows nothing of files: the trainer around it writes generations and decides when to stop.
+package final class AlternatingLearner {
+  private let source: RatingBlockSource
+  private let hyperparameters: Hyperparameters
+  private let kernels: KernelSet
+  private let workers: Int
+  private let exchange: any FactorExchange
+  private var penalties = PerSide(user: 0.0, item: 0.0)
+  package let factors: PerSide<FactorTable>
+
+  /// - Parameter factors: Those to go on from; nothing begins with the seed's.
+  package init(
+    _ source: RatingBlockSource, hyperparameters: Hyperparameters, kernels: KernelSet,
+    workers: Int, exchange: any FactorExchange = SharedMemoryExchange(),
+    factors: PerSide<FactorTable>? = nil
+  ) throws(Failure) {
+    self.source = source
+    self.hyperparameters = hyperparameters
+    self.kernels = kernels
+    self.workers = workers
+    self.exchange = exchange
+    if let factors {
+      self.factors = factors
+    } else {
+      self.factors = PerSide(
+        user: try initialFactors(
+          side: .user, rowCount: source.grids.user.rowCount, hyperparameters: hyperparameters),
+        item: try initialFactors(
+          side: .item, rowCount: source.grids.item.rowCount, hyperparameters: hyperparameters))
+    }
+    for side in Side.allCases { penalties[side] = penalty(of: side) }
+  }
+
+  /// One phase: solves a side in place and broadcasts it.
+  ///
+  /// - Returns: What it came to; nothing where a stop request came in between, and the side's
+  ///   factors are of no more use.
+  /// - Complexity: O(ratings · rank² + rows · rank³) divided by the workers.
+  package func solve(
+    _ side: Side, iteration: Int, stop: StopRequest,
+    progress: @escaping @Sendable (PhaseProgress) -> Void
+  ) throws(Failure) -> PhaseReport? {
+    let clock = ContinuousClock.now
+    let solver = try PhaseSolver(
+      kernels: kernels, hyperparameters: hyperparameters, fixed: factors[side.opposite],
+      solved: factors[side], workers: workers)
+    let ratingCount = source.ratingCount
+    let phase = Phase(
+      side: side, solver: solver, source: source, blocks: blocksByCost(side), workers: workers,
+      stop: stop,
+      progress: { done in
+        progress(
+          PhaseProgress(
+            iteration: iteration, side: side, ratingsDone: done, ratingCount: ratingCount))
+      })
+    let outcome = try phase.run(rowCount: source.grids[side].rowCount)
+    if outcome.wasStopped { return nil }
+    let broadcastBytes = try exchange.broadcast(
+      factors[side], of: side, routes: source.routes[side.opposite])
+    let squaredError = try exchange.gather(outcome.squaredErrors, of: side).reduce(0, +)
+    penalties[side] = penalty(of: side)
+    return PhaseReport(
+      iteration: iteration, side: side,
+      objective: squaredError + penalties.user + penalties.item,
+      rmse: (squaredError / Double(ratingCount)).squareRoot(), seconds: clock.seconds,
+      ratings: ratingCount, broadcastBytes: broadcastBytes, fallbackRows: outcome.fallbackRows)
+  }
+
+  /// The blocks that this process solves, dearest first, so that no long one is left for the end.
+  private func blocksByCost(_ side: Side) -> [Int] {
+    let cost = source.blockRatingCounts[side]
+    return exchange.ownedBlocks(of: side, blockCount: source.grids[side].blockCount)
+      .sorted { (cost[$0], $1) > (cost[$1], $0) }
+  }
+
+  private func penalty(of side: Side) -> Double {
+    LeastSquares.penalty(
+      factors[side], counts: source.counts[side], hyperparameters: hyperparameters)
+  }
+}
+
+extension ContinuousClock.Instant {
+  /// Wall time since this instant, in seconds.
+  var seconds: Double {
+    let (whole, fraction) = (ContinuousClock.now - self).components
+    return Double(whole) + Double(fraction) * 1e-18
+  }
+}

@@ -1,0 +1,18 @@
+import BlockMatrix
+import BlockStore
+
+/// What a model was begun with, as its newest good generation says.
+package struct StoredStart: Sendable {
+  package let partition: String
+  package let hyperparameters: Hyperparameters
+  /// Iterations that were asked for when the generation was written.
+  package let iterations: Int
+
+  /// - Returns: Nothing where the model has no generation yet.
+  package static func read(_ model: ModelDirectory) throws(Failure) -> StoredStart? {
+    guard let newest = try model.newestGood() else { return nil }
+    return StoredStart(
+      partition: newest.facts.partitionPath, hyperparameters: newest.facts.hyperparameters,
+      iterations: newest.facts.plannedIterations)
+  }
+}

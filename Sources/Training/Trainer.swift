@@ -1,0 +1,175 @@
+import BlockMatrix
+import BlockStore
+import FactorExchange
+import Kernels
+import LeastSquares
+import Workers
+
+/// How a training run ended.
+package enum TrainingEnd: Sendable, Equatable {
+  /// All iterations are done, or the objective has settled.
+  case finished(iteration: Int)
+  /// Stopped on request; nothing is lost but the iterations after the saved generation.
+  case stopped(saved: Int?)
+}
+
+/// The coordinator: drives the phases, writes generations and the log, stops.
+package final class Trainer {
+  private let partition: Partition
+  private let model: ModelDirectory
+  private let hyperparameters: Hyperparameters
+  private let settings: TrainingSettings
+  private let stop: StopRequest
+  private let observe: @Sendable (TrainingEvent) -> Void
+
+  private let learner: AlternatingLearner
+  private let holdout: HoldoutError
+  private let checkpointer: Checkpointer
+  private let log: TrainingLog
+  private let start: TrainingStart
+  /// What each iteration so far came to, those of earlier runs included.
+  private var history: [IterationRecord]
+  /// The newest generation that is known to be committed.
+  private var saved: Int?
+
+  /// Trains until the iterations are done, the objective settles, or a stop is requested.
+  ///
+  /// - Throws: `.mismatch` where the model directory holds a model of other settings, `.output`
+  ///   where another process trains into it, `.memory` where the budget does not suffice; any
+  ///   failure leaves the committed generations as they were.
+  package static func run(
+    _ partition: Partition, into model: ModelDirectory, hyperparameters: Hyperparameters,
+    settings: TrainingSettings, exchange: any FactorExchange = SharedMemoryExchange(),
+    stop: StopRequest = StopRequest(),
+    observe: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
+  ) throws(Failure) -> TrainingEnd {
+    let lock = try model.lock()
+    defer { lock.release() }
+    if settings.fresh { try model.clear() }
+    let resumption = try Resumption.find(
+      in: model, partition: partition.facts, hyperparameters: hyperparameters,
+      iterations: settings.iterations)
+    let trainer = try Trainer(
+      partition, model, hyperparameters, settings, exchange, stop, observe, resumption)
+    return try trainer.run()
+  }
+
+  private init(
+    _ partition: Partition, _ model: ModelDirectory, _ hyperparameters: Hyperparameters,
+    _ settings: TrainingSettings, _ exchange: any FactorExchange, _ stop: StopRequest,
+    _ observe: @escaping @Sendable (TrainingEvent) -> Void, _ resumption: Resumption
+  ) throws(Failure) {
+    let facts = partition.facts
+    let kernels = try KernelSet.select(settings.instructionSet)
+    let plan = try MemoryPlan(
+      facts, hyperparameters: hyperparameters, settings: settings,
+      scratchBytes: PhaseSolver.scratchByteCount(hyperparameters))
+    learner = try AlternatingLearner(
+      RatingBlockSource(partition, keeps: plan.keepsRatings), hyperparameters: hyperparameters,
+      kernels: kernels, workers: settings.workers, exchange: exchange,
+      factors: resumption.factors)
+    holdout = HoldoutError(ratings: try partition.readHoldout(), workers: settings.workers)
+    checkpointer = Checkpointer(model, grids: facts.grids, keep: settings.keep)
+    log = TrainingLog(model: model)
+    start = TrainingStart(
+      completedIterations: resumption.completedIterations, iterations: settings.iterations,
+      instructionSet: kernels.instructionSet.rawValue, workers: settings.workers,
+      userCount: facts.userCount, itemCount: facts.itemCount, ratingCount: facts.ratingCount,
+      keepsRatings: plan.keepsRatings, refused: resumption.refused)
+    history = resumption.history
+    saved = resumption.completedIterations > 0 ? resumption.completedIterations : nil
+    self.partition = partition
+    self.model = model
+    self.hyperparameters = hyperparameters
+    self.settings = settings
+    self.stop = stop
+    self.observe = observe
+  }
+
+  private func run() throws(Failure) -> TrainingEnd {
+    observe(.started(start))
+    try model.copyIds(from: partition)
+    try log.cut(after: history.count)
+    do {
+      while !isDone {
+        guard try iterate(history.count + 1) else {
+          checkpointer.abandonDraft()
+          try settle()
+          return .stopped(saved: saved)
+        }
+      }
+      try finish()
+      return .finished(iteration: history.count)
+    } catch {
+      // What is on its way to the disk may still become complete; then it counts.
+      checkpointer.abandonDraft()
+      _ = try? checkpointer.settle()
+      throw error
+    }
+  }
+
+  /// Whether the stopping rules are met.
+  ///
+  /// They are decided from the history alone, so that a run that was interrupted ends where an
+  /// uninterrupted one does.
+  private var isDone: Bool {
+    if history.count >= settings.iterations { return true }
+    guard let tolerance = settings.tolerance, history.count >= 2 else { return false }
+    let (before, now) = (history[history.count - 2].objective, history[history.count - 1].objective)
+    return before - now < tolerance * before
+  }
+
+  /// Solves both sides once; false where a stop request came in between.
+  private func iterate(_ iteration: Int) throws(Failure) -> Bool {
+    let clock = ContinuousClock.now
+    let isDue = iteration % settings.checkpointInterval == 0 || iteration == settings.iterations
+    guard try solve(.item, iteration) != nil else { return false }
+    // The user phase overwrites the users of the last generation: they have to be written by now.
+    try settle()
+    if isDue { try checkpointer.begin(iteration, items: learner.factors.item) }
+    guard let last = try solve(.user, iteration) else { return false }
+    let holdoutRmse = try holdout.rmse(learner.factors)
+    history.append(
+      IterationRecord(objective: last.objective, rmse: last.rmse, holdoutRmse: holdoutRmse))
+    // The next item phase overwrites the items: the same holds for them.
+    try checkpointer.itemsWritten()
+    let report = IterationReport(
+      iteration: iteration, objective: last.objective, rmse: last.rmse, holdoutRmse: holdoutRmse,
+      seconds: clock.seconds, generation: isDue ? iteration : nil)
+    try log.append(report)
+    observe(.iteration(report))
+    if isDue { checkpointer.commit(users: learner.factors.user, facts: generationFacts) }
+    return true
+  }
+
+  private func solve(_ side: Side, _ iteration: Int) throws(Failure) -> PhaseReport? {
+    let observe = observe
+    let report = try learner.solve(
+      side, iteration: iteration, stop: stop, progress: { observe(.progress($0)) })
+    guard let report else { return nil }
+    try log.append(report)
+    observe(.phase(report))
+    return report
+  }
+
+  /// Sees to it that the last iteration is a generation, and that it is on the disk.
+  private func finish() throws(Failure) {
+    try settle()
+    guard saved != history.count else { return }
+    try checkpointer.begin(history.count, items: learner.factors.item)
+    checkpointer.commit(users: learner.factors.user, facts: generationFacts)
+    try settle()
+  }
+
+  private func settle() throws(Failure) {
+    guard let committed = try checkpointer.settle() else { return }
+    saved = committed
+    observe(.committed(generation: committed))
+  }
+
+  private var generationFacts: GenerationFacts {
+    GenerationFacts(
+      iteration: history.count, phase: .user, hyperparameters: hyperparameters,
+      partition: partition, history: history, plannedIterations: settings.iterations)
+  }
+}

@@ -1,0 +1,71 @@
+import BlockMatrix
+
+/// What an observer of a training run is told.
+///
+/// The library prints nothing.
+package enum TrainingEvent: Sendable {
+  /// Training begins after iteration `after` (0: from the start).
+  case started(TrainingStart)
+  /// A share of a phase is done; at most ten times a second, from any worker's thread.
+  case progress(PhaseProgress)
+  case phase(PhaseReport)
+  case iteration(IterationReport)
+  /// A generation is on the disk and will be found after any crash.
+  case committed(generation: Int)
+}
+
+/// What a run begins with.
+package struct TrainingStart: Sendable {
+  /// Iterations already done by an earlier run.
+  package let completedIterations: Int
+  package let iterations: Int
+  package let instructionSet: String
+  package let workers: Int
+  package let userCount: Int
+  package let itemCount: Int
+  package let ratingCount: Int
+  /// Whether rating blocks stay decoded from one phase to the next.
+  package let keepsRatings: Bool
+  /// Generations that were found damaged and passed over.
+  package let refused: [(generation: Int, failure: Failure)]
+}
+
+/// How far a phase is.
+package struct PhaseProgress: Sendable {
+  package let iteration: Int
+  package let side: Side
+  package let ratingsDone: Int
+  package let ratingCount: Int
+}
+
+/// One side solved.
+package struct PhaseReport: Sendable, Equatable {
+  package let iteration: Int
+  /// The side that was solved.
+  package let side: Side
+  /// The whole objective after the phase.
+  package let objective: Double
+  /// Root mean squared error over the training ratings.
+  package let rmse: Double
+  /// Wall time.
+  package let seconds: Double
+  /// Ratings that the phase went through.
+  package let ratings: Int
+  /// Bytes that a wire would have carried to bring the solved factors to the blocks of the other side.
+  package let broadcastBytes: Int
+  /// Rows whose system had to be made regular first.
+  package let fallbackRows: Int
+}
+
+/// Both sides solved.
+package struct IterationReport: Sendable, Equatable {
+  package let iteration: Int
+  package let objective: Double
+  package let rmse: Double
+  /// Over the partition's hold-out; nothing where it has none.
+  package let holdoutRmse: Double?
+  /// Wall time of the whole iteration.
+  package let seconds: Double
+  /// The generation that will hold this iteration; nothing where none is due.
+  package let generation: Int?
+}
