@@ -23,8 +23,9 @@ struct BlockALSCommand: ParsableCommand {
       """,
     version: "blockals 0.1.0",
     subcommands: [
+      PartitionCommand.self,
       TrainCommand.self, EvaluateCommand.self, RecommendCommand.self, SimilarCommand.self,
-      ExportCommand.self,
+      ExportCommand.self, InspectCommand.self, VerifyCommand.self,
     ]
   )
 

@@ -26,7 +26,7 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
   package let plannedIterations: Int
   package let partitionDigest: String
   /// Absolute; where `train --resume` looks for the ratings.
-  package let partitionPath: String
+  package var partitionPath: String
   package let userCount: Int
   package let itemCount: Int
   package let grids: PerSide<BlockGrid>

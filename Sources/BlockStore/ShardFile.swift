@@ -7,6 +7,7 @@ struct ShardFile {
   let path: String
   let header: ShardHeader
   private let bytes: [UInt8]
+  private let decompressor: Decompressor
 
   /// Puts sections behind a header.
   static func encode(
@@ -38,6 +39,7 @@ struct ShardFile {
     header = try ShardHeader(decoding: bytes, path: path)
     self.path = path
     self.bytes = bytes
+    decompressor = try Decompressor()
     for section in header.sections {
       let stored = bytes[section.offset..<section.offset + section.storedCount]
       guard Checksum.xxh3(stored) == section.storedChecksum else {
@@ -73,7 +75,7 @@ struct ShardFile {
       throw damaged(section, "expands to \(section.rawCount) bytes, not \(wanted)")
     }
     let range = section.offset..<section.offset + section.storedCount
-    guard let raw = Zstandard.decompress(bytes, range, rawCount: section.rawCount) else {
+    guard let raw = decompressor.expand(bytes, range, rawCount: section.rawCount) else {
       throw damaged(section, "is no zstd frame of \(section.rawCount) bytes")
     }
     guard Checksum.xxh3(raw) == section.rawChecksum else {

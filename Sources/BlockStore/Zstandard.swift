@@ -3,14 +3,15 @@ import CZstd
 
 /// One section's bytes, compressed: exactly one zstd frame that states its content's size and ends
 /// with a checksum of it.
-enum Zstandard {
+package enum Zstandard {
   /// Chosen for speed: on delta-coded columns, higher levels win little.
   private static let level: Int32 = 1
 
   /// zstd cannot expand more than this: a block of 128 KiB takes at least 4 bytes.
   static let largestExpansion = 1 << 15
 
-  static func compress(_ raw: [UInt8]) throws(Failure) -> [UInt8] {
+  /// The frame of some bytes.
+  package static func compress(_ raw: [UInt8]) throws(Failure) -> [UInt8] {
     guard let context = unsafe ZSTD_createCCtx() else {
       throw Failure(.memory, "no memory to compress")
     }
@@ -29,6 +30,21 @@ enum Zstandard {
     guard isWhole else { throw Failure(.memory, "zstd cannot compress \(raw.count) bytes") }
     return stored
   }
+}
+
+/// Expands sections; one for all sections of a file, because making one costs as much as using it.
+@safe
+final class Decompressor {
+  private let context: OpaquePointer
+
+  init() throws(Failure) {
+    guard let context = unsafe ZSTD_createDCtx() else {
+      throw Failure(.memory, "no memory to decompress")
+    }
+    unsafe self.context = context
+  }
+
+  deinit { _ = unsafe ZSTD_freeDCtx(context) }
 
   /// Expands one frame that fills `range` of `file` and holds exactly `rawCount` bytes.
   ///
@@ -36,7 +52,7 @@ enum Zstandard {
   /// ask for a window nor deliver more than it may.
   ///
   /// - Returns: Nothing where the bytes are not such a frame.
-  static func decompress(_ file: [UInt8], _ range: Range<Int>, rawCount: Int) -> [UInt8]? {
+  func expand(_ file: [UInt8], _ range: Range<Int>, rawCount: Int) -> [UInt8]? {
     unsafe file.withUnsafeBytes { whole in
       let stored = unsafe UnsafeRawBufferPointer(rebasing: whole[range])
       guard
@@ -45,8 +61,8 @@ enum Zstandard {
       else { return nil }
       var isWhole = false
       let raw = unsafe [UInt8](unsafeUninitializedCapacity: rawCount) { buffer, filled in
-        let size = unsafe ZSTD_decompress(
-          buffer.baseAddress, rawCount, stored.baseAddress, stored.count)
+        let size = unsafe ZSTD_decompressDCtx(
+          context, buffer.baseAddress, rawCount, stored.baseAddress, stored.count)
         isWhole = size == rawCount
         filled = isWhole ? size : 0
       }

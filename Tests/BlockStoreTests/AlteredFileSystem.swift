@@ -1,11 +1,11 @@
 import BlockMatrix
 import BlockStore
 
-/// A file system to read from, on which one file has other bytes than on the disk.
+/// A file system to read from, on which some files have other bytes than on the disk.
 struct AlteredFileSystem: FileSystem {
   let base = PosixFileSystem()
-  let path: String
-  let bytes: [UInt8]
+  /// The bytes of the files that are not as on the disk.
+  let files: [String: [UInt8]]
 
   private final class MemoryFile: ReadableFile {
     let path: String
@@ -30,16 +30,17 @@ struct AlteredFileSystem: FileSystem {
   }
 
   func open(_ path: String, streaming: Bool) throws(Failure) -> any ReadableFile {
-    path == self.path ? MemoryFile(path, bytes) : try base.open(path, streaming: streaming)
+    guard let bytes = files[path] else { return try base.open(path, streaming: streaming) }
+    return MemoryFile(path, bytes)
   }
   func list(_ path: String) throws(Failure) -> [String] { try base.list(path) }
   func status(_ path: String) throws(Failure) -> FileStatus? {
-    path == self.path
-      ? FileStatus(kind: .file, byteCount: bytes.count) : try base.status(path)
+    guard let bytes = files[path] else { return try base.status(path) }
+    return FileStatus(kind: .file, byteCount: bytes.count)
   }
   func freeByteCount(at path: String) throws(Failure) -> Int { try base.freeByteCount(at: path) }
 
-  private var refusal: Failure { Failure(.bug, at: path, "reading must not write") }
+  private var refusal: Failure { Failure(.bug, "reading must not write") }
   func create(_ path: String) throws(Failure) -> any WritableFile { throw refusal }
   func append(to path: String) throws(Failure) -> any WritableFile { throw refusal }
   func makeDirectory(_ path: String, withParents: Bool) throws(Failure) { throw refusal }

@@ -65,7 +65,7 @@ import Workers
     let alterations = Self.alterations(of: try file.read(count: file.byteCount, at: 0))
     #expect(alterations.count > 10 * file.byteCount)
     let refused = try Parallel.map(alterations.count, workers: 2) { number throws(Failure) in
-      try isRefused(AlteredFileSystem(path: path, bytes: alterations[number].bytes))
+      try isRefused(AlteredFileSystem(files: [path: alterations[number].bytes]))
     }
     return zip(alterations, refused).filter { !$1 }.map(\.0.what)
   }

@@ -28,8 +28,8 @@ import Testing
     #expect(newest.number == 12 && newest.refused.isEmpty && newest.facts.rank == rank)
     for side in Side.allCases {
       let written = try Worked.factors(side, rank: rank, hasBias: hasBias)
-      #expect(newest.factors[side].rows == written.rows)
-      #expect(try model.readIds(side) == Worked.ids(side))
+      #expect(newest.factors[side].bits == written.bits)
+      #expect(try model.readIds(side) == TinyRatings.idTable(side))
     }
   }
 

@@ -17,11 +17,10 @@ import Testing
     #expect(partition.facts == written)
     #expect(written.ratingCount == 8 && written.lowestValue == 1 && written.highestValue == 5)
     for side in Side.allCases {
-      for block in 0..<blocks {
-        let expected = Worked.block(block, side, grids, coded: coded)
+      for (block, expected) in Worked.blocks(side, grids, coded: coded).enumerated() {
         #expect(try partition.readBlock(block, of: side) == expected)
       }
-      #expect(try partition.readIds(side) == Worked.ids(side))
+      #expect(try partition.readIds(side) == TinyRatings.idTable(side))
     }
     #expect(try partition.readHoldout() == Worked.holdout)
   }

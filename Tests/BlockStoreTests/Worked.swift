@@ -1,63 +1,19 @@
 import BlockMatrix
 import BlockStore
+import TestSupport
 
-/// The worked matrix of the format document as blocks, ids and a small model.
-///
-///             Alien  Brazil  Dune  Casablanca
-///     ann       5      3      4        ·
-///     zoë       2      5     4.5       ·
-///     bob       4      ·      ·        1
+/// The worked matrix as a partition and as a tiny model, written by the store itself.
 enum Worked {
-  static let users = ["ann", "zoë", "bob"]
-  static let items = ["Alien", "Brazil", "Dune", "Casablanca"]
-  static let ratings: [(user: Int, item: Int, value: Float)] = [
-    (0, 0, 5), (0, 1, 3), (0, 2, 4), (1, 0, 2), (1, 1, 5), (1, 2, 4.5), (2, 0, 4), (2, 3, 1),
-  ]
-
-  static func counts(_ side: Side) -> [UInt32] {
-    var counts = [UInt32](repeating: 0, count: side == .user ? users.count : items.count)
-    for rating in ratings { counts[side == .user ? rating.user : rating.item] += 1 }
-    return counts
-  }
-
-  static func ids(_ side: Side) -> IdTable {
-    let names = side == .user ? users : items
-    var bytes: [UInt8] = []
-    var offsets = [0]
-    for name in names {
-      bytes += Array(name.utf8)
-      offsets.append(bytes.count)
-    }
-    return IdTable(bytes: bytes, offsets: offsets, counts: counts(side))
-  }
-
   static func grids(_ users: Int = 2, _ items: Int = 2) -> PerSide<BlockGrid> {
     PerSide(
-      user: BlockGrid(counts: counts(.user), blockCount: users),
-      item: BlockGrid(counts: counts(.item), blockCount: items))
+      user: TinyRatings.matrix.grid(.user, blockCount: users),
+      item: TinyRatings.matrix.grid(.item, blockCount: items))
   }
 
-  static func block(
-    _ number: Int, _ side: Side, _ grids: PerSide<BlockGrid>, coded: Bool = true
-  ) -> RatingBlock {
-    let indices = grids[side].indices(ofBlock: number)
-    var offsets = [0]
-    var columns: [UInt32] = []
-    var values: [Float] = []
-    for index in indices {
-      for rating in ratings where (side == .user ? rating.user : rating.item) == index {
-        columns.append(UInt32(side == .user ? rating.item : rating.user))
-        values.append(rating.value)
-      }
-      offsets.append(columns.count)
-    }
-    let dictionary = Array(Set(values)).sorted()
-    let codes = values.map { UInt8(dictionary.firstIndex(of: $0) ?? 0) }
-    return RatingBlock(
-      side: side, block: number, firstIndex: indices.lowerBound, rowOffsets: offsets,
-      columns: columns,
-      values: coded ? .coded(codes: codes, dictionary: dictionary) : .plain(values),
-      distinctColumnCount: Set(columns).count)
+  static func blocks(
+    _ side: Side, _ grids: PerSide<BlockGrid>, coded: Bool = true
+  ) -> [RatingBlock] {
+    TinyRatings.matrix.blocks(side, grid: grids[side], isCoded: coded)
   }
 
   static let holdout = HoldoutRatings(users: [0, 1, 2], items: [3, 3, 1], values: [1.5, 2, 3.5])
@@ -70,10 +26,8 @@ enum Worked {
   ) throws(Failure) -> PartitionFacts {
     let writer = try PartitionWriter(directory, in: fileSystem)
     for side in Side.allCases {
-      for number in 0..<grids[side].blockCount {
-        try writer.write(block(number, side, grids, coded: coded))
-      }
-      try writer.writeIds(ids(side), side: side)
+      for block in blocks(side, grids, coded: coded) { try writer.write(block) }
+      try writer.writeIds(TinyRatings.idTable(side), side: side)
     }
     if let holdout {
       try writer.writeHoldout(holdout, fraction: 0.25, seed: 7, unknownPairs: 1)
@@ -85,7 +39,7 @@ enum Worked {
   static func factors(
     _ side: Side, rank: Int = 3, hasBias: Bool = false
   ) throws(Failure) -> FactorTable {
-    let count = side == .user ? users.count : items.count
+    let count = TinyRatings.ids(side).count
     let table = try FactorTable(rowCount: count, rank: rank, hasBias: hasBias)
     for row in 0..<count {
       table.setRow(
@@ -108,7 +62,7 @@ enum Worked {
   /// Commits a generation of the worked factors.
   static func writeGeneration(
     _ number: Int, to model: ModelDirectory, of partition: Partition, rank: Int = 3,
-    hasBias: Bool = false
+    hasBias: Bool = false, path: String = "/data/ratings.blocks"
   ) throws(Failure) {
     let writer = try model.beginGeneration(number)
     for side in Side.allCases {
@@ -116,11 +70,8 @@ enum Worked {
         side, table: try factors(side, rank: rank, hasBias: hasBias),
         grid: partition.facts.grids[side])
     }
-    try writer.commit(try generationFacts(number, of: partition, rank: rank))
+    var facts = try generationFacts(number, of: partition, rank: rank)
+    facts.partitionPath = path
+    try writer.commit(facts)
   }
-}
-
-extension FactorTable {
-  /// Every row's factors, then its bias.
-  var rows: [[Float]] { (0..<rowCount).map { factors($0) + [bias($0)] } }
 }

@@ -1,0 +1,98 @@
+import BlockMatrix
+import BlockStore
+
+/// What `inspect` says of a model.
+struct ModelReport {
+  private let directory: String
+  private let generations: [Int]
+  private let refused: [(generation: Int, failure: Failure)]
+  private let facts: GenerationFacts
+  private let digest: String
+
+  /// Reads the newest whole generation.
+  ///
+  /// - Throws: `.missingInput` where the model has none yet.
+  init(_ model: ModelDirectory) throws(Failure) {
+    directory = model.directory
+    generations = try model.generations()
+    guard let newest = try model.newestGood() else {
+      throw Failure(
+        .missingInput, at: directory, "has no generation yet",
+        hint: "train it first, or let the training reach its first checkpoint")
+    }
+    refused = newest.refused
+    facts = newest.facts
+    digest = try Digest.factors(newest.factors)
+  }
+
+  private static let mostListed = 5
+
+  var text: String {
+    var text =
+      "\(directory): a model of \(facts.userCount.grouped) users and \(facts.itemCount.grouped) "
+      + "items at rank \(facts.rank), \(facts.iteration) of \(facts.plannedIterations) iterations\n"
+    let settings = facts.hyperparameters.settings.map { "\($0.name) \($0.value)" }
+    text += "  settings     \(settings.joined(separator: ", "))\n"
+    text += "  ratings      \(facts.partitionPath), digest \(facts.partitionDigest)\n"
+    text += "  values       \(facts.lowestValue) to \(facts.highestValue)\n"
+    text +=
+      "  generations  \(generations.map(String.init).joined(separator: ", ")); the newest whole one "
+      + "is \(facts.iteration), \(ByteSize.describe(facts.byteCount))\n"
+    for (generation, failure) in refused {
+      text += "  damaged      \(generation): \(failure.place): \(failure.message)\n"
+    }
+    text += "  digest       \(digest)\n"
+    guard !facts.history.isEmpty else { return text }
+    var table = TextTable(["iteration", "objective", "rmse", "hold-out rmse"])
+    let first = max(0, facts.history.count - Self.mostListed)
+    for (number, record) in facts.history.enumerated() where number == 0 || number >= first {
+      table.add([
+        "\(number + 1)", record.objective.short, record.rmse?.short ?? "–",
+        record.holdoutRmse?.short ?? "–",
+      ])
+    }
+    return text + "\n" + table.text
+  }
+
+  var object: JSONText {
+    .object([
+      ("kind", .string("model")),
+      ("directory", .string(directory)),
+      ("digest", .string(digest)),
+      ("users", .int(facts.userCount)),
+      ("items", .int(facts.itemCount)),
+      ("rank", .int(facts.rank)),
+      ("biases", .bool(facts.hasBias)),
+      ("iteration", .int(facts.iteration)),
+      ("plannedIterations", .int(facts.plannedIterations)),
+      (
+        "settings",
+        .object(facts.hyperparameters.settings.map { ($0.name, .string($0.value)) })
+      ),
+      ("partition", .string(facts.partitionPath)),
+      ("partitionDigest", .string(facts.partitionDigest)),
+      ("lowestValue", .number(Double(facts.lowestValue))),
+      ("highestValue", .number(Double(facts.highestValue))),
+      ("bytes", .int(facts.byteCount)),
+      ("generations", .array(generations.map { .int($0) })),
+      (
+        "damaged",
+        .array(
+          refused.map { generation, failure in
+            .object([
+              ("generation", .int(generation)), ("place", .string(failure.place)),
+              ("message", .string(failure.message)),
+            ])
+          })
+      ),
+      ("history", .array(facts.history.map(Self.object))),
+    ])
+  }
+
+  private static func object(_ record: IterationRecord) -> JSONText {
+    .object([
+      ("objective", .number(record.objective)), ("rmse", .number(record.rmse)),
+      ("holdoutRmse", .number(record.holdoutRmse)),
+    ])
+  }
+}

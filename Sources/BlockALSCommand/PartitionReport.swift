@@ -1,0 +1,142 @@
+import BlockMatrix
+import BlockStore
+
+/// What `inspect` says of a partition.
+struct PartitionReport {
+  private let partition: Partition
+  private let ids: PerSide<IdTable>
+  private let skew: PerSide<Skew>
+  private var facts: PartitionFacts { partition.facts }
+
+  /// Blocks of a side that are listed for people; JSON has all.
+  private static let mostListed = 8
+
+  init(_ partition: Partition) throws(Failure) {
+    self.partition = partition
+    ids = PerSide(user: try partition.readIds(.user), item: try partition.readIds(.item))
+    skew = PerSide(user: Skew(counts: ids.user.counts), item: Skew(counts: ids.item.counts))
+  }
+
+  private var bytesPerRating: Double {
+    Double(facts.byteCount) / Double(max(1, facts.ratingCount))
+  }
+
+  var text: String {
+    var text =
+      "\(partition.directory): a partition of \(facts.ratingCount.grouped) ratings, "
+      + "\(facts.userCount.grouped) users × \(facts.itemCount.grouped) items\n"
+    text +=
+      "  values       \(facts.lowestValue) to \(facts.highestValue)"
+      + (facts.valuesGiven ? "\n" : " (the input has no values)\n")
+    text += "  duplicates   \(facts.duplicates)\n"
+    if let holdout = facts.holdout {
+      text +=
+        "  hold-out     \(holdout.ratingCount.grouped) ratings (fraction \(holdout.fraction), seed "
+        + "\(holdout.seed)); \(holdout.unknownPairs.grouped) more without training ratings\n"
+    }
+    text +=
+      "  size         \(ByteSize.describe(facts.byteCount)), "
+      + "\(bytesPerRating.short) bytes a rating\n"
+    text += "  digest       \(facts.digest)\n\n"
+    return text + skewTable + "\n" + blockTable
+  }
+
+  private var skewTable: String {
+    var table = TextTable([
+      "side", "rows", "least", "median", "90 %", "99 %", "most", "share of the longest 1 %",
+    ])
+    for side in Side.allCases {
+      table.add(
+        [side.plural, facts.rowCount(of: side).grouped]
+          + skew[side].percentiles.map(\.grouped)
+          + ["\((skew[side].topHundredthShare * 1000).rounded() / 10) %"])
+    }
+    let longest = Side.allCases.map { side in
+      "  longest \(side.plural): "
+        + skew[side].longest.map { row in
+          "\"\(printable(ids[side][row.index]))\" \(row.ratingCount.grouped)"
+        }
+        .joined(separator: ", ") + "\n"
+    }
+    return table.text + longest.joined()
+  }
+
+  private var blockTable: String {
+    var table = TextTable(["shard", "rows", "ratings", "columns", "longest row", "bytes", "a rating"])
+    for side in Side.allCases {
+      let shards = facts.shards[side]
+      for (block, shard) in shards.prefix(Self.mostListed).enumerated() {
+        let perRating = Double(shard.byteCount) / Double(max(1, shard.ratingCount))
+        table.add([
+          "\(side.rawValue) block \(block)", shard.rowCount.grouped, shard.ratingCount.grouped,
+          shard.distinctColumnCount.grouped, shard.longestRow.grouped, shard.byteCount.grouped,
+          perRating.short,
+        ])
+      }
+      if shards.count > Self.mostListed {
+        table.add(["and \((shards.count - Self.mostListed).grouped) more", "", "", "", "", "", ""])
+      }
+    }
+    return table.text
+  }
+
+  var object: JSONText {
+    .object([
+      ("kind", .string("partition")),
+      ("directory", .string(partition.directory)),
+      ("digest", .string(facts.digest)),
+      ("users", .int(facts.userCount)),
+      ("items", .int(facts.itemCount)),
+      ("ratings", .int(facts.ratingCount)),
+      ("lowestValue", .number(Double(facts.lowestValue))),
+      ("highestValue", .number(Double(facts.highestValue))),
+      ("valuesGiven", .bool(facts.valuesGiven)),
+      ("duplicates", .string(facts.duplicates)),
+      ("holdout", holdoutObject),
+      ("bytes", .int(facts.byteCount)),
+      ("bytesPerRating", .number(bytesPerRating)),
+      ("sides", .object(Side.allCases.map { ($0.rawValue, sideObject($0)) })),
+    ])
+  }
+
+  private var holdoutObject: JSONText {
+    guard let holdout = facts.holdout else { return .null }
+    return .object([
+      ("fraction", .number(holdout.fraction)), ("seed", .string(String(holdout.seed))),
+      ("ratings", .int(holdout.ratingCount)), ("unknownPairs", .int(holdout.unknownPairs)),
+    ])
+  }
+
+  private func sideObject(_ side: Side) -> JSONText {
+    .object([
+      ("rows", .int(facts.rowCount(of: side))),
+      (
+        "ratingsPerRow",
+        .object(
+          zip(["least", "median", "p90", "p99", "most"], skew[side].percentiles)
+            .map { ($0, .int($1)) })
+      ),
+      ("topHundredthShare", .number(skew[side].topHundredthShare)),
+      (
+        "longestRows",
+        .array(
+          skew[side].longest.map { row in
+            .object([
+              ("id", .string(printable(ids[side][row.index]))), ("ratings", .int(row.ratingCount)),
+            ])
+          })
+      ),
+      (
+        "blocks",
+        .array(
+          facts.shards[side].map { shard in
+            .object([
+              ("rows", .int(shard.rowCount)), ("ratings", .int(shard.ratingCount)),
+              ("distinctColumns", .int(shard.distinctColumnCount)),
+              ("longestRow", .int(shard.longestRow)), ("bytes", .int(shard.byteCount)),
+            ])
+          })
+      ),
+    ])
+  }
+}
