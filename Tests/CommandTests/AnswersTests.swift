@@ -131,7 +131,7 @@ import Testing
     ["evaluate", "nowhere", "--holdout", "ratings.blocks"],
     ["export", "nowhere", "--format", "npy"],
     ["recommend", "model", "--exclude", "nowhere", "ann"],
-    ["evaluate", "model", "--holdout", "nowhere"],
+    ["evaluate", "model", "--holdout", "nowhere"], ["evaluate", "model", "--ratings", "nowhere"],
     ["recommend", "model", "--users", "nowhere"],
     ["recommend", "model", "--deny", "nowhere", "ann"],
   ])
@@ -150,7 +150,7 @@ import Testing
       items.output == """
         item,neighbour,rank,cosine
         Alien,Dune,1,0.99227786
-        Alien,Brazil,2,0.94868326
+        Alien,Brazil,2,0.9486833
         Alien,Casablanca,3,0.0
 
         """)
@@ -186,6 +186,22 @@ import Testing
         3 pairs compared (1 unknown pairs left out); 2 users with test ratings, 1 without
 
         """)
+  }
+
+  @Test func `evaluate reads ratings with partition's input options`() throws {
+    try stored.folder.write("3;Brazil|bob|3.5\n", to: "odd.csv")
+    try stored.folder.write("score\tmovie\twho\n3.5\tBrazil\tbob\n2\tHeat\tbob\n", to: "test.tsv")
+    let result = try run(
+      "evaluate", "model", "--ratings", "test.tsv", "--columns", "who,movie,score", "--json")
+    #expect(result.errors == "")
+    #expect(
+      result.output == """
+        {"rmse":2.5,"mae":2.5,"pairs":1,"unknownPairs":1,"users":1,"skippedUsers":2}
+
+        """)
+    let bad = try run("evaluate", "model", "--ratings", "odd.csv", "--format", "csv")
+    #expect(bad.status == 65)
+    #expect(bad.errors.hasPrefix("blockals: error: odd.csv:1"))
   }
 
   @Test func `evaluate explains its metrics without a model`() throws {
