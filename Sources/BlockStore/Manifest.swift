@@ -87,7 +87,7 @@ enum Manifest {
       return try JSONDecoder().decode(Envelope<Facts>.self, from: json).facts
     } catch let failure as Failure {
       throw failure
-    } catch let DecodingError.dataCorrupted(context) {
+    } catch let DecodingError.dataCorrupted(context) where !context.codingPath.isEmpty {
       throw damaged(path, 0, "\(place(context.codingPath))\(context.debugDescription)")
     } catch let DecodingError.keyNotFound(key, context) {
       throw damaged(path, 0, "\(place(context.codingPath))\(key.stringValue) is missing")
