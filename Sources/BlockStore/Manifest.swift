@@ -10,7 +10,7 @@ import FoundationEssentials
 ///       "xxh3" : "0123456789abcdef"
 ///     }
 ///
-/// The last 30 bytes are always the checksum's line and the closing brace; XXH3-64 is taken over
+/// The last 34 bytes are always the checksum's line and the closing brace; XXH3-64 is taken over
 /// every byte before them.
 enum Manifest {
   static let fileName = "manifest.json"

@@ -101,7 +101,9 @@ extension Verification {
     let columnCount = ids[side.opposite]?.count
     let results = try Parallel.map(shards.count, workers: workers) {
       block throws(Failure) -> Result<BlockFindings, Failure> in
-      do throws(Failure) { return .success(try Self.findings(block, side, partition, columnCount)) } catch {
+      do throws(Failure) {
+        return .success(try Self.findings(block, side, partition, columnCount))
+      } catch {
         guard error.code != .memory else { throw error }
         return .failure(error)
       }

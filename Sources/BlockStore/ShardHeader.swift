@@ -129,7 +129,9 @@ struct ShardHeader: Equatable {
         .mismatch, at: path, "has format \(major), flags \(flags); this program reads format 1",
         hint: "use a newer blockals")
     }
-    guard let kind = ShardKind(rawValue: kindByte) else { throw damaged(16, "kind \(kindByte) is unknown") }
+    guard let kind = ShardKind(rawValue: kindByte) else {
+      throw damaged(16, "kind \(kindByte) is unknown")
+    }
     guard sideByte <= 1 else { throw damaged(17, "side \(sideByte) is unknown") }
     self.kind = kind
     side = sideByte == 0 ? .user : .item
@@ -167,7 +169,9 @@ struct ShardHeader: Equatable {
     guard let kind = SectionKind(rawValue: kindNumber) else {
       throw damaged("section kind \(kindNumber) is unknown")
     }
-    guard codec == zstandard else { throw damaged("section \(kind.name): codec \(codec) is unknown") }
+    guard codec == zstandard else {
+      throw damaged("section \(kind.name): codec \(codec) is unknown")
+    }
     guard let offset = Int(exactly: lengths[0]), let stored = Int(exactly: lengths[1]),
       let raw = Int(exactly: lengths[2]), offset == begin, stored <= fileCount - offset,
       raw / Zstandard.largestExpansion <= stored

@@ -19,11 +19,13 @@ enum DamagedOthers {
       file("manifest-cut.json", Array(golden.dropLast(1))),
       file("manifest-flipped-bit.json", flipped),
       file("manifest-of-a-generation.json", generation),
-      file("manifest-no-json.json", ManifestForge.seal("{" + String(decoding: golden, as: UTF8.self))),
+      file(
+        "manifest-no-json.json", ManifestForge.seal("{" + String(decoding: golden, as: UTF8.self))),
       replaced("manifest-newer-format.json", "\"format\" : 1", "\"format\" : 2"),
       replaced("manifest-without-digest.json", "\"digest\"", "\"digets\""),
       replaced("manifest-count-is-text.json", "\"userCount\" : 3", "\"userCount\" : \"3\""),
-      replaced("manifest-grid-descends.json", "0,\n        2,\n        4", "0,\n        5,\n        4"),
+      replaced(
+        "manifest-grid-descends.json", "0,\n        2,\n        4", "0,\n        5,\n        4"),
       replaced("manifest-other-user-count.json", "\"userCount\" : 3", "\"userCount\" : 4"),
       replaced("manifest-other-rating-count.json", "\"ratingCount\" : 5", "\"ratingCount\" : 6"),
       replaced("manifest-other-longest-row.json", "\"longestRow\" : 3", "\"longestRow\" : 4"),
@@ -46,7 +48,8 @@ enum DamagedOthers {
     }
     let data = golden.count - 16
     var shape = golden
-    shape.replaceSubrange(8..<golden.count - 16, with: golden[8..<data].map { $0 == 0x32 ? 0x33 : $0 })
+    shape.replaceSubrange(
+      8..<golden.count - 16, with: golden[8..<data].map { $0 == 0x32 ? 0x33 : $0 })
     var headerLength = golden
     headerLength.replaceSubrange(0..<8, with: [UInt8](repeating: 0xFF, count: 7) + [0x7F])
     return [
@@ -55,9 +58,15 @@ enum DamagedOthers {
       file("factors-header-length-huge.safetensors", headerLength),
       file("factor-not-a-number.safetensors", golden.dropLast(4) + floats([.nan])),
       manifest("generation-other-iteration.json", "\"iteration\" : 1", "\"iteration\" : 2"),
-      manifest("generation-rank-huge.json", "\"rank\" : 2,\n    \"shards\"", "\"rank\" : 4611686018427387904,\n    \"shards\""),
-      manifest("generation-other-rank.json", "\"rank\" : 2,\n    \"shards\"", "\"rank\" : 3,\n    \"shards\""),
-      manifest("generation-without-history.json", "\"rmse\" : 0.25\n      }", "\"rmse\" : 0.25\n      },\n      {\n        \"objective\" : 1\n      }"),
+      manifest(
+        "generation-rank-huge.json", "\"rank\" : 2,\n    \"shards\"",
+        "\"rank\" : 4611686018427387904,\n    \"shards\""),
+      manifest(
+        "generation-other-rank.json", "\"rank\" : 2,\n    \"shards\"",
+        "\"rank\" : 3,\n    \"shards\""),
+      manifest(
+        "generation-without-history.json", "\"rmse\" : 0.25\n      }",
+        "\"rmse\" : 0.25\n      },\n      {\n        \"objective\" : 1\n      }"),
       manifest("generation-other-ids.json", "fa50369f244dc14d", "fa50369f244dc14e"),
     ]
   }
