@@ -41,9 +41,7 @@ struct PartitionRun: Sendable {
     summary.badLineCount = text.outcome.badLines.count
     summary.inputByteCount = text.byteCount
     guard text.outcome.rowCount > 0 else {
-      throw Failure(
-        .data, at: inputs[0].name, "there is no rating in the input",
-        hint: "it holds \(text.outcome.headerCount > 0 ? "a header alone" : "no line with a rating")")
+      throw noRatings(in: inputs[0].name, text.outcome)
     }
     let ids = try MergedIds.merge(text.outcome.ids, workers: settings.workers)
     let work = try plan.workByteCount(beside: ids)
