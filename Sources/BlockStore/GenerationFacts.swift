@@ -92,6 +92,8 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
     guard hyperparameters.rank == rank else {
       return "rank \(rank) in the shards, \(hyperparameters.rank) in the settings"
     }
+    // Otherwise a few bytes could ask for any amount of memory.
+    guard rank > 0 || hasBias else { return "has neither factors nor biases" }
     for side in Side.allCases {
       let (shards, grid) = (shards[side], grids[side])
       guard grid.blockCount <= Manifest.mostBlocks, shards.count == grid.blockCount else {
