@@ -14,7 +14,7 @@ let safe = strict + [.strictMemorySafety()]
 
 /// The inner loops are optimised in debug builds too: unoptimised SIMD is a thousand times slower.
 func loops(_ flags: [String]) -> [SwiftSetting] {
-  strict + [.unsafeFlags(["-O", "-wmo"] + flags)]
+  strict + [.unsafeFlags(["-O"] + flags)]
 }
 
 // One folder of loops, compiled once per instruction set; `Kernels` chooses at start.

@@ -54,7 +54,7 @@ struct SimilarCommand: ParsableCommand {
     if unknown > 0 {
       StandardError.write("blockals: \(unknown) of \(listed.count) \(side.plural) are unknown\n")
     }
-    let rankings = try Neighbours(model.factors[side])
+    let rankings = try Neighbours(side, of: model)
       .nearest(to: indices, limit: top, workers: output.workers(in: fileSystem))
     let text = AnswerText.neighbours(output.wantedFormat, of: side, ids: model.ids[side])
     var bytes = text.opening

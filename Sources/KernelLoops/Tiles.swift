@@ -17,12 +17,25 @@ enum TileOutput {
   }
 }
 
-/// Two matrices of `depth` rows, `stride` floats from row to row, whose products are wanted.
+/// Two matrices of `depth` rows whose products are wanted, each with its floats from row to row.
 struct TileOperands {
   let left: Floats
   let right: Floats
-  let stride: Int
+  let leftStride: Int
+  let rightStride: Int
   let depth: Int
+
+  init(left: Floats, right: Floats, stride: Int, depth: Int) {
+    self.init(left: left, right: right, leftStride: stride, rightStride: stride, depth: depth)
+  }
+
+  init(left: Floats, right: Floats, leftStride: Int, rightStride: Int, depth: Int) {
+    self.left = left
+    self.right = right
+    self.leftStride = leftStride
+    self.rightStride = rightStride
+    self.depth = depth
+  }
 }
 
 #if AVX512
@@ -68,8 +81,8 @@ func tile8x32(
     scale = every(left[7])
     a7.addProduct(scale, near)
     b7.addProduct(scale, far)
-    left += operands.stride
-    right += operands.stride
+    left += operands.leftStride
+    right += operands.rightStride
   }
   let first = row &* width &+ column
   finish4(a0, a1, a2, a3, output, first, width, kind)
@@ -108,8 +121,8 @@ func tile16x16(
     b5.addProduct(every(left[13]), near)
     b6.addProduct(every(left[14]), near)
     b7.addProduct(every(left[15]), near)
-    left += operands.stride
-    right += operands.stride
+    left += operands.leftStride
+    right += operands.rightStride
   }
   let first = row &* width &+ column
   finish4(a0, a1, a2, a3, output, first, width, kind)
@@ -137,8 +150,8 @@ func tile4x16(
     a1.addProduct(every(left[1]), near)
     a2.addProduct(every(left[2]), near)
     a3.addProduct(every(left[3]), near)
-    left += operands.stride
-    right += operands.stride
+    left += operands.leftStride
+    right += operands.rightStride
   }
   finish4(a0, a1, a2, a3, output, row &* width &+ column, width, kind)
 }

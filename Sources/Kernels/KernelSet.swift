@@ -37,12 +37,28 @@ package struct KernelSet: Sendable {
   /// Σ x·y in Double: x, y, width.
   package let dotInDouble: @Sendable (Floats, Floats, Int) -> Double
 
+  /// Predicts every pair of 8 packed users and 32 packed items: users (`depth` lines of 8 floats),
+  /// items (`depth` lines of 32), depth, 8 thresholds, scores (8 lines of 32); returns a bit for each
+  /// user that has a score at or above its threshold.
+  package let scoreTile: @Sendable (Floats, Floats, Int, Floats, MutableFloats) -> UInt32
+  /// Predicts one pair, with the bits that `scoreTile` gives it: user row, item row, rank, bias
+  /// position, μ.
+  package let predict: @Sendable (Floats, Floats, Int, Int, Float) -> Float
+  /// Σ x·y over rows of `width` floats, a multiple of 16: x, y, width.
+  package let dot: @Sendable (Floats, Floats, Int) -> Float
+
+  /// Users in a packed group.
+  package static let scoredUsers = KernelLoops.scoredUsers
+  /// Items in a packed group.
+  package static let scoredItems = KernelLoops.scoredItems
+
   /// The number of factor rows that `accumulateRatings` holds in a panel.
   package static func panelRows(width: Int) -> Int { KernelLoops.panelRows(width: width) }
 
   /// Chooses the loops.
   ///
   /// - Parameter wanted: Nothing for the best that this machine runs.
+  /// - Returns: The loops.
   /// - Throws: `.usage` where this machine does not run the wanted set, or none at all.
   package static func select(_ wanted: InstructionSet?) throws(Failure) -> KernelSet {
     let supported = InstructionSet.supported
@@ -72,7 +88,10 @@ package struct KernelSet: Sendable {
       factorise: KernelLoops.factorise,
       substitute: KernelLoops.substitute,
       quadraticForm: KernelLoops.quadraticForm,
-      dotInDouble: KernelLoops.dotInDouble)
+      dotInDouble: KernelLoops.dotInDouble,
+      scoreTile: KernelLoops.scoreTile,
+      predict: KernelLoops.predict,
+      dot: KernelLoops.dot)
   }
 
   #if arch(x86_64)
@@ -83,6 +102,9 @@ package struct KernelSet: Sendable {
     factorise: KernelLoopsAVX512.factorise,
     substitute: KernelLoopsAVX512.substitute,
     quadraticForm: KernelLoopsAVX512.quadraticForm,
-    dotInDouble: KernelLoopsAVX512.dotInDouble)
+    dotInDouble: KernelLoopsAVX512.dotInDouble,
+    scoreTile: KernelLoopsAVX512.scoreTile,
+    predict: KernelLoopsAVX512.predict,
+    dot: KernelLoopsAVX512.dot)
   #endif
 }

@@ -54,6 +54,7 @@ package struct PhaseSolver: Sendable {
   ///   - block: Its columns are rows of the fixed table, its indices rows of the solved one.
   ///   - scratch: The worker's own.
   /// - Returns: An outcome for each row, in order.
+  /// - Throws: Nothing that ratings can cause.
   /// - Complexity: O(ratings · rank² + rows · rank³).
   package func solve(
     rows: Range<Int>, of block: RatingBlock, scratch: inout SolverScratch
@@ -80,6 +81,7 @@ package struct PhaseSolver: Sendable {
   ///   - block: See ``solve(rows:of:scratch:)``.
   ///   - scratch: The worker's own.
   /// - Returns: What ``solve(row:of:folding:scratch:)`` wants, in the order of the segments.
+  /// - Throws: Nothing that ratings can cause.
   package func accumulate(
     segment: Int, ofRow row: Int, of block: RatingBlock, scratch: inout SolverScratch
   ) throws(Failure) -> PartialSums {
@@ -102,6 +104,8 @@ package struct PhaseSolver: Sendable {
   ///   - block: See ``solve(rows:of:scratch:)``.
   ///   - parts: The sums of all segments of the row, in order.
   ///   - scratch: The worker's own.
+  /// - Returns: The row's outcome.
+  /// - Throws: Nothing that ratings can cause.
   package func solve(
     row: Int, of block: RatingBlock, folding parts: [PartialSums], scratch: inout SolverScratch
   ) throws(Failure) -> RowOutcome {

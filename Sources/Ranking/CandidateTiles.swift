@@ -1,11 +1,12 @@
 import BlockMatrix
+import Kernels
 
 /// Rows to choose from, laid out for scoring: tiles of 32 rows, within a tile factor after factor.
 ///
 /// Rows descend by norm, so that a search may end where no further row can reach its threshold.
 package struct CandidateTiles: Sendable {
   /// Rows in a tile; the last tile is filled up with zeros.
-  package static let lanes = 32
+  package static let lanes = KernelSet.scoredItems
 
   /// Numbers in a row.
   package let width: Int
@@ -53,7 +54,7 @@ package struct CandidateTiles: Sendable {
 /// The rows that look for candidates, laid out for scoring: groups of 8, factor after factor.
 struct QueryGroups {
   /// Rows in a group; the last group is filled up with zeros.
-  static let lanes = 8
+  static let lanes = KernelSet.scoredUsers
 
   let count: Int
   let norms: [Double]

@@ -1,4 +1,5 @@
 import BlockMatrix
+import Kernels
 
 /// A trained model as answers need it: the factors and ids of both sides, by index.
 ///
@@ -12,16 +13,19 @@ package struct FactorModel: Sendable {
   package let mean: Float
   /// The lowest and the highest value among the training ratings.
   package let scale: ClosedRange<Float>
+  /// The loops that compute scores; every instruction set gives the same bits.
+  package let kernels: KernelSet
 
   package var rank: Int { factors.user.rank }
   package var hasBias: Bool { factors.user.hasBias }
 
   /// Puts a model together.
   ///
-  /// - Throws: `.data` where tables and ids do not belong together.
+  /// - Throws: `.data` where tables and ids do not belong together; `.usage` where this machine runs
+  ///   none of the loops.
   package init(
     factors: PerSide<FactorTable>, ids: PerSide<IdTable>, mean: Float = 0,
-    scale: ClosedRange<Float>
+    scale: ClosedRange<Float>, instructionSet: InstructionSet? = nil
   ) throws(Failure) {
     guard factors.user.rank == factors.item.rank, factors.user.hasBias == factors.item.hasBias
     else { throw Failure(.data, "the factors of users and items have different shapes") }
@@ -33,11 +37,16 @@ package struct FactorModel: Sendable {
     self.ids = ids
     self.mean = mean
     self.scale = scale
+    kernels = try KernelSet.select(instructionSet)
   }
 
   /// The score of a user and an item, both by index.
   package func predict(user: Int, item: Int) -> Float {
-    score(scoringRow(.user, user), scoringRow(.item, item))
+    let (users, items) = (factors.user, factors.item)
+    precondition((0..<users.rowCount).contains(user) && (0..<items.rowCount).contains(item))
+    return unsafe kernels.predict(
+      users.base + user * users.stride, items.base + item * items.stride, rank,
+      hasBias ? rank : -1, mean)
   }
 
   /// The numbers in a scoring row: the factors, and two for the biases where the model has them.
@@ -52,14 +61,6 @@ package struct FactorModel: Sendable {
     let bias = table.bias(index)
     return (side == .user ? [mean + bias, 1] : [1, bias]) + table.factors(index)
   }
-}
-
-/// The product of two rows: a chain of fused multiply-adds in ascending order, beginning with 0.
-package func score(_ left: [Float], _ right: [Float]) -> Float {
-  precondition(left.count == right.count)
-  var sum: Float = 0
-  for position in left.indices { sum.addProduct(left[position], right[position]) }
-  return sum
 }
 
 extension FactorModel {

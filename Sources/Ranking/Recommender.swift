@@ -1,5 +1,4 @@
 import BlockMatrix
-import Kernels
 
 /// Ranks items for users of a model.
 package struct Recommender: Sendable {
@@ -13,8 +12,7 @@ package struct Recommender: Sendable {
   ///   - items: The indices of the items to choose from, all different; all items where not given.
   ///   - seen: Ratings whose items are kept from their users.
   package init(
-    _ model: FactorModel, items: [UInt32]? = nil, seen: SeenRatings? = nil,
-    kernel: ScoreKernel = .widest
+    _ model: FactorModel, items: [UInt32]? = nil, seen: SeenRatings? = nil
   ) throws(Failure) {
     self.model = model
     self.seen = seen
@@ -22,7 +20,7 @@ package struct Recommender: Sendable {
       try CandidateTiles(
         items ?? Array(0..<UInt32(model.ids.item.count)), width: model.scoringWidth
       ) { model.scoringRow(.item, $0) },
-      kernel: kernel)
+      kernels: model.kernels)
   }
 
   /// Ranks for users, in waves of bounded memory.

@@ -13,11 +13,11 @@ package struct TopSearch: Sendable {
   static let batchSize = 256
 
   package let candidates: CandidateTiles
-  private let kernel: ScoreKernel
+  private let kernels: KernelSet
 
-  package init(_ candidates: CandidateTiles, kernel: ScoreKernel = .widest) {
+  package init(_ candidates: CandidateTiles, kernels: KernelSet) {
     self.candidates = candidates
-    self.kernel = kernel
+    self.kernels = kernels
   }
 
   /// Ranks for rows `0..<count`, on all workers.
@@ -70,9 +70,9 @@ package struct TopSearch: Sendable {
           unsafe thresholds.withUnsafeBufferPointer { thresholds in
             guard let scores = scores.baseAddress, let thresholds = thresholds.baseAddress
             else { return UInt32(0) }
-            return unsafe kernel(
-              groups.group(group), candidates.tile(tile), width: candidates.width,
-              thresholds: thresholds + group * QueryGroups.lanes, scores: scores)
+            return unsafe kernels.scoreTile(
+              groups.group(group), candidates.tile(tile), candidates.width,
+              thresholds + group * QueryGroups.lanes, scores)
           }
         }
         while reached != 0 {

@@ -13,29 +13,93 @@ package final class RatingBlockSource: Sendable {
   /// The different columns of each block: the rows that a broadcast has to bring to it.
   package let routes: PerSide<[Int]>
   private let partition: Partition
+  private let mask: FoldMask?
   private let kept: Locked<PerSide<[Int: RatingBlock]>>?
 
+  /// All ratings of a partition.
+  ///
   /// - Parameter keeps: Whether a block stays in memory once it has been read.
-  package init(_ partition: Partition, keeps: Bool) throws(Failure) {
+  package convenience init(_ partition: Partition, keeps: Bool) throws(Failure) {
+    let facts = partition.facts
+    self.init(
+      partition, mask: nil, keeps: keeps,
+      counts: PerSide(
+        user: try partition.readIds(.user).counts, item: try partition.readIds(.item).counts),
+      blockRatingCounts: PerSide(
+        user: facts.shards.user.map(\.ratingCount), item: facts.shards.item.map(\.ratingCount)))
+  }
+
+  /// The ratings of a partition that a fold trains on.
+  ///
+  /// - Complexity: O(ratings), divided by the workers: counts are made anew.
+  package convenience init(
+    _ partition: Partition, mask: FoldMask, keeps: Bool, workers: Int
+  ) throws(Failure) {
+    let facts = partition.facts
+    var counts = PerSide(user: [UInt32](), item: [UInt32]())
+    var blockRatingCounts = PerSide(user: [Int](), item: [Int]())
+    for side in Side.allCases {
+      let rows = try Parallel.map(facts.grids[side].blockCount, workers: workers) {
+        number throws(Failure) in
+        let block = mask.training(try partition.readBlock(number, of: side))
+        return (0..<block.rowCount).map { UInt32(block.ratings(ofRow: $0).count) }
+      }
+      counts[side] = rows.flatMap(\.self)
+      blockRatingCounts[side] = rows.map { $0.reduce(0) { $0 + Int($1) } }
+    }
+    self.init(
+      partition, mask: mask, keeps: keeps, counts: counts, blockRatingCounts: blockRatingCounts)
+  }
+
+  private init(
+    _ partition: Partition, mask: FoldMask?, keeps: Bool, counts: PerSide<[UInt32]>,
+    blockRatingCounts: PerSide<[Int]>
+  ) {
     let facts = partition.facts
     grids = facts.grids
-    counts = PerSide(
-      user: try partition.readIds(.user).counts, item: try partition.readIds(.item).counts)
-    ratingCount = facts.ratingCount
-    blockRatingCounts = PerSide(
-      user: facts.shards.user.map(\.ratingCount), item: facts.shards.item.map(\.ratingCount))
+    self.counts = counts
+    ratingCount = blockRatingCounts.user.reduce(0, +)
+    self.blockRatingCounts = blockRatingCounts
     routes = PerSide(
       user: facts.shards.user.map(\.distinctColumnCount),
       item: facts.shards.item.map(\.distinctColumnCount))
     self.partition = partition
+    self.mask = mask
     kept = keeps ? Locked(PerSide(user: [:], item: [:])) : nil
   }
 
   /// A block, from memory or from its shard; any thread.
   package func block(_ block: Int, of side: Side) throws(Failure) -> RatingBlock {
     if let ready = kept?.withLock({ $0[side][block] }) { return ready }
-    let read = try partition.readBlock(block, of: side)
+    var read = try partition.readBlock(block, of: side)
+    if let mask { read = mask.training(read) }
     kept?.withLock { $0[side][block] = read }
     return read
+  }
+
+  /// The ratings that the fold keeps back, of users and items that it trains on, in the order of
+  /// (user, item); and how many others there are.
+  ///
+  /// - Complexity: O(ratings), divided by the workers.
+  package func heldOut(workers: Int) throws(Failure) -> (ratings: HoldoutRatings, unknown: Int) {
+    guard let mask else { return (HoldoutRatings(), 0) }
+    let parts = try Parallel.map(grids.user.blockCount, workers: workers) {
+      [self] number throws(Failure) in
+      let block = mask.heldOut(try partition.readBlock(number, of: .user))
+      var known = HoldoutRatings()
+      for row in 0..<block.rowCount where counts.user[block.firstIndex + row] > 0 {
+        for position in block.ratings(ofRow: row) {
+          guard counts.item[Int(block.columns[position])] > 0 else { continue }
+          known.users.append(UInt32(block.firstIndex + row))
+          known.items.append(block.columns[position])
+          known.values.append(block.value(at: position))
+        }
+      }
+      return (known, block.ratingCount - known.count)
+    }
+    let all = HoldoutRatings(
+      users: parts.flatMap(\.0.users), items: parts.flatMap(\.0.items),
+      values: parts.flatMap(\.0.values))
+    return (all, parts.reduce(0) { $0 + $1.1 })
   }
 }

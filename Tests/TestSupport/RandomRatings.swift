@@ -52,8 +52,9 @@ extension RatingMatrix {
       let (user, item) = pair.quotientAndRemainder(dividingBy: itemCount)
       let signal = zip(taste[user], trait[item]).reduce(0) { $0 + $1.0 * $1.1 }
       let value = Float(3 + 1.5 * signal + generator.unit() - 0.5)
+      // Adding 0 makes −0 into 0: values that are equal have equal bits.
       return Rating(
-        user: user, item: item, value: step > 0 ? (value / step).rounded() * step : value)
+        user: user, item: item, value: step > 0 ? (value / step).rounded() * step + 0 : value)
     }
     return RatingMatrix(userCount: userCount, itemCount: itemCount, ratings: ratings).renumbered()
   }

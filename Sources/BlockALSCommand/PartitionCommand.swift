@@ -1,0 +1,147 @@
+import ArgumentParser
+import BlockMatrix
+import BlockPartition
+import BlockStore
+import Workers
+
+/// `blockals partition`: ratings as text into blocks on disk.
+struct PartitionCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "partition",
+    abstract: "Cuts ratings into blocks on disk, ready for training.",
+    discussion: """
+      Reads CSV, TSV, MovieLens and Matrix Market files, plain, .gz or .zst; - is standard input. \
+      Several files are read one after another. Ids are any bytes and come back unchanged. The \
+      partition appears complete or not at all.
+
+      In CSV, fields are quoted after RFC 4180. Lines end with LF or CRLF; blank lines are skipped. \
+      Every line has as many fields as the first one. A rating is a decimal number.
+
+      Examples:
+        blockals partition ratings.csv -o ratings.blocks
+        blockals partition --holdout 0.1 --seed 7 part-1.csv.gz part-2.csv.gz -o ratings.blocks
+        zcat log.tsv.gz | blockals partition - --no-rating --duplicates sum -o log.blocks
+        blockals partition --columns 3,1,2 --max-bad 100 --rejects bad.csv ratings.csv
+
+      Minimum counts are applied first, to users and items in turn until all that are left have \
+      enough; then the hold-out is drawn, by a hash of seed, user id and item id.
+      """
+  )
+
+  @Argument(help: ArgumentHelp("Files of ratings; - is standard input.", valueName: "file"))
+  var files: [String]
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "The partition's directory. (default: Partitions/ and the first file's base name)",
+      valueName: "dir"))
+  var output: String?
+
+  @OptionGroup(title: "Input") var input: RatingInputOptions
+
+  @Option(help: ArgumentHelp("Blocks of users. (default: one per million ratings)", valueName: "n"))
+  var userBlocks: Int?
+
+  @Option(help: ArgumentHelp("Blocks of items. (default: one per million ratings)", valueName: "n"))
+  var itemBlocks: Int?
+
+  @Option(
+    help: """
+      What to do with several ratings of one user and item: error, last (in input order), sum, \
+      mean or keep.
+      """)
+  var duplicates: DuplicatePolicy = .error
+
+  @Option(help: ArgumentHelp("Drop users with fewer ratings.", valueName: "n"))
+  var minUserRatings = 1
+
+  @Option(help: ArgumentHelp("Drop items with fewer ratings.", valueName: "n"))
+  var minItemRatings = 1
+
+  @Option(
+    help: ArgumentHelp("Keep this share of the pairs back from training.", valueName: "fraction"))
+  var holdout: Double?
+
+  @Option(help: "Which pairs are kept back.")
+  var seed: UInt64 = 0
+
+  @Option(
+    help: ArgumentHelp(
+      "The memory to work in, as 512M or 4G; more goes through files beside the output.",
+      valueName: "size"))
+  var memory: ByteSize?
+
+  @Option(help: "Threads that work at once. (default: the cores granted to this process)")
+  var workers: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Skip up to so many lines that hold no rating; the next is an error.",
+      valueName: "n"))
+  var maxBad = 0
+
+  @Option(
+    help: ArgumentHelp(
+      "List skipped lines here: file, line, column, byte, reason, as CSV.",
+      valueName: "file"))
+  var rejects: String?
+
+  @Flag(help: "Print the result as one JSON object.")
+  var json = false
+
+  mutating func run() throws {
+    let fileSystem = PosixFileSystem()
+    let begin = ContinuousClock.now
+    let settings = try settings(in: fileSystem)
+    let directory = try outputDirectory(in: fileSystem)
+    let signals = StopSignals(settings.stop)
+    let line = PartitionLine()
+    defer { line.clear() }
+    let (facts, summary) = try withExtendedLifetime(signals) { () throws(Failure) in
+      try Partitioner.run(
+        settings, inputs: files, output: directory, in: fileSystem,
+        standardInput: fileSystem.standardInput, progress: line.show)
+    }
+    line.clear()
+    let result = PartitionResult(
+      directory: directory, facts: facts, summary: summary,
+      seconds: LiveLine.seconds(since: begin))
+    try Output.write(json ? result.json.text + "\n" : result.text)
+  }
+
+  private func settings(in fileSystem: any FileSystem) throws(Failure) -> PartitionSettings {
+    var settings = PartitionSettings(source: try input.source())
+    settings.duplicates = duplicates
+    settings.minimumRatings = PerSide(user: minUserRatings, item: minItemRatings)
+    settings.holdout = holdout.map { HoldoutRule(fraction: $0, seed: seed) }
+    settings.blockCounts = PerSide(user: userBlocks, item: itemBlocks)
+    settings.memory = memory?.byteCount
+    settings.workers = workers ?? GrantedCores.count(in: fileSystem)
+    settings.badLineLimit = maxBad
+    settings.rejects = rejects
+    try settings.check()
+    return settings
+  }
+
+  /// Where the partition goes; makes the standard place where that is wanted.
+  private func outputDirectory(in fileSystem: any FileSystem) throws(Failure) -> String {
+    if let output { return output }
+    guard let first = files.first, first != "-" else {
+      throw Failure(
+        .usage, "ratings from standard input have no name", hint: "name one with -o DIR")
+    }
+    var name = Path.name(of: first)
+    for ending in [".gz", ".zst", ".csv", ".tsv", ".dat", ".txt", ".mtx", ".data"]
+    where name.hasSuffix(ending) && name.utf8.count > ending.utf8.count {
+      name.removeLast(ending.count)
+    }
+    // Only where there is something to partition.
+    if try fileSystem.status(first) != nil, try fileSystem.status("Partitions") == nil {
+      try fileSystem.makeDirectory("Partitions", withParents: false)
+    }
+    return "Partitions/\(name)"
+  }
+}
+
+extension DuplicatePolicy: ExpressibleByArgument {}

@@ -1,0 +1,29 @@
+import BlockMatrix
+import RatingInput
+
+/// Finds out where two ratings of one pair stand, by reading the inputs once more.
+struct DuplicateReport {
+  let inputs: [RatingInput]
+  let source: RatingSource
+
+  /// The failure for a pair that occurs several times.
+  ///
+  /// - Parameter rowCount: How many rows in all repeat an earlier row's pair.
+  func failure(user: [UInt8], item: [UInt8], rowCount: Int) throws(Failure) -> Failure {
+    let pair = "user \"\(printable(user))\" and item \"\(printable(item))\""
+    let others = rowCount > 1 ? "; \(rowCount) rows in all repeat a pair" : ""
+    let hint = "say what counts with --duplicates last, sum, mean or keep"
+    guard inputs.allSatisfy(\.isRepeatable) else {
+      return Failure(.data, "\(pair) have two ratings\(others)", hint: hint)
+    }
+    let places = try RatingReader(inputs, source: source, workers: 1)
+      .places(ofUser: user, item: item, limit: 2)
+    guard places.count == 2 else {
+      return Failure(
+        .data, "\(pair) had two ratings, but the input changed while it was read", hint: hint)
+    }
+    return Failure(
+      .data, at: places[1].text, "\(pair) have a rating already, at \(places[0].text)\(others)",
+      hint: hint)
+  }
+}

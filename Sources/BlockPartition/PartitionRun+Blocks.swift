@@ -1,0 +1,162 @@
+import BlockMatrix
+import BlockStore
+import RatingInput
+import Workers
+
+// From settled pairs to shards: final indices, users' blocks, and from them items' blocks.
+extension PartitionRun {
+  struct WrittenBlocks {
+    let grids: PerSide<BlockGrid>
+    let spilledByteCount: Int
+  }
+
+  func writeBlocks(
+    _ pairs: RowStore, _ ids: PerSide<MergedSide>, _ counts: RatingCounts, _ work: Int?
+  ) throws(Failure) -> WrittenBlocks {
+    let numberings = try Parallel.map(2, workers: settings.workers) { number in
+      let side = Side.allCases[number]
+      return Numbering(ids[side].ids, counts: counts.counts[side])
+    }
+    let indices = PerSide(user: numberings[0], item: numberings[1])
+    guard indices.user.table.count > 0 else { throw nothingLeft() }
+    var plans: [BlockPlan] = []
+    for side in Side.allCases {
+      plans.append(
+        try BlockPlan(
+          counts: indices[side].table.counts, wanted: settings.blockCounts[side], work: work,
+          workers: settings.workers, side: side))
+    }
+    let blocks = PerSide(user: plans[0], item: plans[1])
+    for side in Side.allCases { try writer.writeIds(indices[side].table, side: side) }
+
+    let byUser = makeStore("users")
+    try number(pairs, indices, counts, blocks.user.grid, into: byUser)
+    try pairs.remove()
+    let byItem = makeStore("items")
+    try writeUsers(byUser, blocks, indices, into: byItem)
+    try byUser.remove()
+    try writeItems(byItem, blocks, indices)
+    try byItem.remove()
+    return WrittenBlocks(
+      grids: PerSide(user: blocks.user.grid, item: blocks.item.grid),
+      spilledByteCount: byUser.spilledByteCount + byItem.spilledByteCount)
+  }
+
+  private func nothingLeft() -> Failure {
+    let hasMinimum = settings.minimumRatings.user > 1 || settings.minimumRatings.item > 1
+    return Failure(
+      .data, "no rating is left for training",
+      hint: hasMinimum
+        ? "lower --min-user-ratings or --min-item-ratings" : "lower --holdout, or change --seed")
+  }
+
+  /// Gives ratings their final indices, cuts them by users' blocks, and writes the hold-out.
+  private func number(
+    _ pairs: RowStore, _ indices: PerSide<Numbering>, _ counts: RatingCounts, _ grid: BlockGrid,
+    into byUser: RowStore
+  ) throws(Failure) {
+    let blocks = grid.blockNumbers()
+    let heldOut = try Parallel.map(pairs.cellCount, workers: settings.workers) {
+      cell throws(Failure) -> HeldOut in
+      try checkStop()
+      var heldOut = HeldOut()
+      var rows = try pairs.rows(ofCell: cell)
+      var kept = 0
+      for row in rows {
+        let fate = counts.fate(row)
+        guard fate != .dropped else { continue }
+        let numbered = RatingRow(
+          user: indices.user.indices[Int(row.user)], item: indices.item.indices[Int(row.item)],
+          value: row.value)
+        if fate == .trains {
+          rows[kept] = numbered
+          kept += 1
+        } else {
+          heldOut.add(numbered, from: row)
+        }
+      }
+      rows.removeLast(rows.count - kept)
+      let cut = RowSort.cut(rows, into: grid.blockCount) { Int(blocks[Int($0.user)]) }
+      try byUser.append(cut.rows, bounds: cut.bounds, order: cell)
+      return heldOut
+    }
+    if let rule = settings.holdout { try writeHoldout(heldOut, rule, indices) }
+  }
+
+  /// The held-out ratings of a cell.
+  private struct HeldOut: Sendable {
+    var rows: [RatingRow] = []
+    var unknownPairs = 0
+    private var lastUnknown: RatingRow?
+
+    /// - Parameter source: The rating under its provisional numbers, by which a pair's ratings are
+    ///   neighbours.
+    mutating func add(_ row: RatingRow, from source: RatingRow) {
+      if row.user != Numbering.unknown && row.item != Numbering.unknown {
+        rows.append(row)
+      } else if lastUnknown?.user != source.user || lastUnknown?.item != source.item {
+        lastUnknown = source
+        unknownPairs += 1
+      }
+    }
+  }
+
+  private func writeHoldout(
+    _ heldOut: [HeldOut], _ rule: HoldoutRule, _ indices: PerSide<Numbering>
+  ) throws(Failure) {
+    let rows = RowSort.byUserAndItem(
+      heldOut.flatMap(\.rows), users: 0..<indices.user.table.count,
+      itemCount: indices.item.table.count)
+    try writer.writeHoldout(
+      HoldoutRatings(
+        users: rows.map(\.user), items: rows.map(\.item), values: rows.map(\.value)),
+      fraction: rule.fraction, seed: rule.seed,
+      unknownPairs: heldOut.reduce(0) { $0 + $1.unknownPairs })
+  }
+
+  private func writeUsers(
+    _ byUser: RowStore, _ plans: PerSide<BlockPlan>, _ indices: PerSide<Numbering>,
+    into byItem: RowStore
+  ) throws(Failure) {
+    let grid = plans.user.grid
+    let itemBlocks = plans.item.grid.blockNumbers()
+    let itemBlockCount = plans.item.grid.blockCount
+    let itemCount = indices.item.table.count
+    _ = try Parallel.map(grid.blockCount, workers: plans.user.workers) { block throws(Failure) in
+      try checkStop()
+      let users = grid.indices(ofBlock: block)
+      let rows = RowSort.byUserAndItem(
+        try byUser.rows(ofCell: block), users: users, itemCount: itemCount)
+      try writer.write(
+        BlockBuilder.block(
+          rows, side: .user, number: block, indices: users, columnCount: itemCount))
+      let cut = RowSort.cut(rows, into: itemBlockCount) { Int(itemBlocks[Int($0.item)]) }
+      try byItem.append(cut.rows, bounds: cut.bounds, order: block)
+      report(block, of: plans)
+    }
+  }
+
+  private func writeItems(
+    _ byItem: RowStore, _ plans: PerSide<BlockPlan>, _ indices: PerSide<Numbering>
+  ) throws(Failure) {
+    let grid = plans.item.grid
+    let userCount = indices.user.table.count
+    _ = try Parallel.map(grid.blockCount, workers: plans.item.workers) { block throws(Failure) in
+      try checkStop()
+      let items = grid.indices(ofBlock: block)
+      // Cells come in the order of the users' blocks, each sorted by user: so users ascend.
+      let rows = RowSort.byItem(try byItem.rows(ofCell: block), items: items)
+      try writer.write(
+        BlockBuilder.block(
+          rows, side: .item, number: block, indices: items, columnCount: userCount))
+      report(plans.user.grid.blockCount + block, of: plans)
+    }
+  }
+
+  private func report(_ block: Int, of plans: PerSide<BlockPlan>) {
+    progress(
+      PartitionProgress(
+        stage: .writing, done: block + 1,
+        total: plans.user.grid.blockCount + plans.item.grid.blockCount, rowCount: 0))
+  }
+}

@@ -1,0 +1,126 @@
+import BlockMatrix
+import BlockStore
+import RatingInput
+import Workers
+
+// From text to settled pairs: each user's ratings come together, and duplicates are dealt with.
+extension PartitionRun {
+  struct ResolvedRows {
+    /// By provisional numbers, in cells of users; sorted by user and item.
+    let store: RowStore
+    let mergedRowCount: Int
+    let spilledByteCount: Int
+  }
+
+  func resolve(
+    _ text: TextRows, _ ids: PerSide<MergedSide>, _ work: Int?
+  ) throws(Failure) -> ResolvedRows {
+    let cells = try BlockPlan(
+      counts: ids.user.ids.counts, wanted: nil, work: work, workers: settings.workers, side: .user)
+    let gathered = makeStore("gathered")
+    try gather(text, ids, cells.grid, into: gathered)
+    try text.store.remove()
+
+    let store = makeStore("pairs")
+    let resolver = DuplicateResolver(policy: settings.duplicates)
+    let itemCount = ids.item.ids.count
+    let rowCount = text.summary.rowCount
+    let outcomes = try Parallel.map(cells.grid.blockCount, workers: cells.workers) {
+      cell throws(Failure) -> CellOutcome in
+      try checkStop()
+      let rows = RowSort.byUserAndItem(
+        try gathered.rows(ofCell: cell), users: cells.grid.indices(ofBlock: cell),
+        itemCount: itemCount)
+      let outcome = resolver.resolve(rows)
+      try store.append(outcome.rows, cell: cell)
+      progress(
+        PartitionProgress(
+          stage: .sorting, done: cell + 1, total: cells.grid.blockCount, rowCount: rowCount))
+      return CellOutcome(outcome, ids)
+    }
+    try gathered.remove()
+    try check(outcomes, ids)
+    return ResolvedRows(
+      store: store, mergedRowCount: outcomes.reduce(0) { $0 + $1.mergedRowCount },
+      spilledByteCount: gathered.spilledByteCount + store.spilledByteCount)
+  }
+
+  /// Brings each chunk's ids to their common numbers, and its ratings to the cells of their users.
+  private func gather(
+    _ text: TextRows, _ ids: PerSide<MergedSide>, _ grid: BlockGrid, into gathered: RowStore
+  ) throws(Failure) {
+    let cells = grid.blockNumbers()
+    let workers = text.workers
+    _ = try Parallel.map(text.store.cellCount, workers: settings.workers) {
+      chunk throws(Failure) in
+      try checkStop()
+      var rows = try text.store.rows(ofCell: chunk)
+      let users = ids.user.numbers[workers[chunk]]
+      let items = ids.item.numbers[workers[chunk]]
+      for index in rows.indices {
+        rows[index].user = users[Int(rows[index].user)]
+        rows[index].item = items[Int(rows[index].item)]
+      }
+      let cut = RowSort.cut(rows, into: grid.blockCount) { Int(cells[Int($0.user)]) }
+      try gathered.append(cut.rows, bounds: cut.bounds, order: chunk)
+    }
+  }
+
+  /// What remains of a cell's ``DuplicateResolver/Outcome``.
+  private struct CellOutcome: Sendable {
+    let mergedRowCount: Int
+    let refusedRowCount: Int
+    /// Of the refused pairs the first by id bytes.
+    let refused: (user: UInt32, item: UInt32)?
+    let overflow: (user: UInt32, item: UInt32)?
+
+    init(_ outcome: DuplicateResolver.Outcome, _ ids: PerSide<MergedSide>) {
+      mergedRowCount = outcome.mergedRowCount
+      refusedRowCount = outcome.refused.rowCount
+      refused = outcome.refused.pairs.min { ids.precedes($0, $1) }
+      overflow = outcome.overflow
+    }
+  }
+
+  private func check(
+    _ outcomes: [CellOutcome], _ ids: PerSide<MergedSide>
+  ) throws(Failure) {
+    if let pair = outcomes.compactMap(\.overflow).min(by: { ids.precedes($0, $1) }) {
+      throw Failure(
+        .data, "the \(settings.duplicates.rawValue) of the ratings of user "
+          + "\"\(printable(ids.user.ids[Int(pair.user)]))\" and item "
+          + "\"\(printable(ids.item.ids[Int(pair.item)]))\" is too large for a 32-bit number",
+        hint: "scale the ratings down")
+    }
+    guard let pair = outcomes.compactMap(\.refused).min(by: { ids.precedes($0, $1) }) else {
+      return
+    }
+    throw try DuplicateReport(inputs: inputs, source: settings.source).failure(
+      user: Array(ids.user.ids[Int(pair.user)]), item: Array(ids.item.ids[Int(pair.item)]),
+      rowCount: outcomes.reduce(0) { $0 + $1.refusedRowCount })
+  }
+}
+
+extension PerSide<MergedSide> {
+  /// The order of pairs by the bytes of their ids.
+  func precedes(
+    _ left: (user: UInt32, item: UInt32), _ right: (user: UInt32, item: UInt32)
+  ) -> Bool {
+    if left.user != right.user {
+      return user.ids[Int(left.user)].lexicographicallyPrecedes(user.ids[Int(right.user)])
+    }
+    return item.ids[Int(left.item)].lexicographicallyPrecedes(item.ids[Int(right.item)])
+  }
+}
+
+extension BlockGrid {
+  /// The block of each index.
+  func blockNumbers() -> [UInt32] {
+    var numbers: [UInt32] = []
+    numbers.reserveCapacity(rowCount)
+    for block in 0..<blockCount {
+      numbers.append(contentsOf: repeatElement(UInt32(block), count: indices(ofBlock: block).count))
+    }
+    return numbers
+  }
+}

@@ -1,0 +1,101 @@
+import BlockMatrix
+import RatingInput
+import Workers
+
+/// What to do with several ratings of one user and item.
+package enum DuplicatePolicy: String, Sendable, CaseIterable {
+  /// Refuse the input, naming two places.
+  case error
+  /// The last in the order of the input counts.
+  case last
+  /// Their sum counts, added in Double in ascending order.
+  case sum
+  /// Their mean counts, from the same sum.
+  case mean
+  /// Each counts.
+  case keep
+}
+
+/// How ratings are made into a partition.
+package struct PartitionSettings: Sendable {
+  package var source: RatingSource
+  package var duplicates: DuplicatePolicy = .error
+  /// The fewest ratings that a user or an item may have; 1 drops nothing.
+  package var minimumRatings = PerSide(user: 1, item: 1)
+  package var holdout: HoldoutRule?
+  /// Blocks of each side; nothing where that follows from the number of ratings.
+  package var blockCounts = PerSide<Int?>(user: nil, item: nil)
+  /// Bytes that ratings, ids and buffers may take; nothing for as much as they need.
+  package var memory: Int?
+  package var workers = 1
+  /// How many lines without a rating are skipped before the next one is an error.
+  package var badLineLimit = 0
+  /// Where skipped lines are listed.
+  package var rejects: String?
+  package var stop = StopRequest()
+
+  package init(source: RatingSource = RatingSource()) { self.source = source }
+
+  /// Checks what a command line can get wrong.
+  ///
+  /// - Throws: `.usage` naming the option.
+  package func check() throws(Failure) {
+    for side in Side.allCases {
+      guard minimumRatings[side] >= 1 else {
+        throw Failure(
+          .usage, at: "--min-\(side.rawValue)-ratings", "\(minimumRatings[side]) is not 1 or more")
+      }
+      if let count = blockCounts[side], !(1...BlockPlan.mostBlocks).contains(count) {
+        throw Failure(
+          .usage, at: "--\(side.rawValue)-blocks",
+          "\(count) is not between 1 and \(BlockPlan.mostBlocks)")
+      }
+    }
+    if let fraction = holdout?.fraction, !(fraction > 0 && fraction < 1) {
+      throw Failure(.usage, at: "--holdout", "\(fraction) is not between 0 and 1")
+    }
+    guard workers >= 1, workers <= 1024 else {
+      throw Failure(.usage, at: "--workers", "\(workers) is not between 1 and 1024")
+    }
+    guard badLineLimit >= 0 else {
+      throw Failure(.usage, at: "--max-bad", "\(badLineLimit) is not 0 or more")
+    }
+    guard rejects == nil || badLineLimit > 0 else {
+      throw Failure(
+        .usage, at: "--rejects", "no bad line is skipped, so there is nothing to list",
+        hint: "say with --max-bad how many lines may be skipped")
+    }
+  }
+}
+
+/// What partitioning found and did, beside the facts that the partition itself keeps.
+package struct PartitionSummary: Sendable, Equatable {
+  /// Ratings read, before anything was merged or dropped.
+  package var rowCount = 0
+  package var headerCount = 0
+  /// Lines that were skipped.
+  package var badLineCount = 0
+  /// Rows that went into another rating of the same pair.
+  package var mergedRowCount = 0
+  /// Ratings left out because their user or item had too few.
+  package var droppedRatingCount = 0
+  /// Bytes read, before decompression.
+  package var inputByteCount = 0
+  /// Bytes that did not fit into memory and went through spill files.
+  package var spilledByteCount = 0
+}
+
+/// How far partitioning has come.
+package struct PartitionProgress: Sendable, Equatable {
+  package enum Stage: String, Sendable {
+    case reading, sorting, writing
+  }
+
+  package let stage: Stage
+  /// Of the input where the stage is `reading`, before decompression; else of the stage's parts.
+  package let done: Int
+  /// Nothing where the input's length is not known.
+  package let total: Int?
+  /// Ratings read so far; 0 where the stage is `writing`.
+  package let rowCount: Int
+}

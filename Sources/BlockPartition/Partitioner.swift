@@ -1,0 +1,46 @@
+import BlockMatrix
+import BlockStore
+import RatingInput
+import Workers
+
+/// Ratings as text into a partition on the disk.
+package enum Partitioner {
+  /// Reads ratings and writes them as blocks, in both orientations.
+  ///
+  /// The partition depends on the ratings and the settings that speak of them; not on the order of
+  /// lines (unless duplicates are settled by `last`), workers or memory. Its digest does not depend on
+  /// the blocks either.
+  ///
+  /// - Parameters:
+  ///   - inputs: Paths; `-` is `standardInput`, where there is one.
+  ///   - output: The partition's directory, which must not exist.
+  ///   - progress: Called by any worker, often.
+  /// - Throws: What is wrong with input, settings, memory or disk; `.stopped` on request. Nothing is
+  ///   left behind then.
+  package static func run(
+    _ settings: PartitionSettings, inputs: [String], output: String,
+    in fileSystem: any FileSystem, standardInput: (any ReadableFile)? = nil,
+    progress: @escaping @Sendable (PartitionProgress) -> Void = { _ in }
+  ) throws(Failure) -> (PartitionFacts, PartitionSummary) {
+    try settings.check()
+    let opened = try InputFiles.inputs(inputs, in: fileSystem, standardInput: standardInput)
+    var rejects: RejectsFile?
+    if let path = settings.rejects { rejects = try RejectsFile(path, in: fileSystem) }
+    let writer = try PartitionWriter(output, in: fileSystem)
+    do throws(Failure) {
+      let run = PartitionRun(
+        settings: settings, inputs: opened,
+        inputByteCount: InputFiles.byteCount(of: inputs, in: fileSystem), writer: writer,
+        fileSystem: fileSystem, progress: progress)
+      let result = try run.run { badLines throws(Failure) in
+        try rejects?.write(badLines, names: opened.map(\.name))
+      }
+      try rejects?.commit()
+      return result
+    } catch {
+      rejects?.abandon()
+      writer.abandon()
+      throw error
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import RatingInput
+
+/// Stable counting sorts of ratings.
+enum RowSort {
+  /// Sorts by user, then by item; equal pairs stay in their order.
+  ///
+  /// - Parameters:
+  ///   - users: A range that holds all users in `rows`.
+  ///   - itemCount: All items lie below.
+  /// - Complexity: O(rows + users + items) for up to 65,536 users and items each.
+  static func byUserAndItem(
+    _ rows: [RatingRow], users: Range<Int>, itemCount: Int
+  ) -> [RatingRow] {
+    var sorter = Sorter(rows)
+    sorter.sort(0..<itemCount) { $0.item }
+    sorter.sort(users) { $0.user }
+    return sorter.rows
+  }
+
+  /// Sorts by item; ratings of one item stay in their order.
+  static func byItem(_ rows: [RatingRow], items: Range<Int>) -> [RatingRow] {
+    var sorter = Sorter(rows)
+    sorter.sort(items) { $0.item }
+    return sorter.rows
+  }
+
+  /// Gathers ratings by cell.
+  ///
+  /// - Returns: The ratings, those of each cell in their order, and where each cell begins.
+  static func cut(
+    _ rows: [RatingRow], into cellCount: Int, _ cell: (RatingRow) -> Int
+  ) -> (rows: [RatingRow], bounds: [Int]) {
+    var bounds = [Int](repeating: 0, count: cellCount + 1)
+    for row in rows { bounds[cell(row) + 1] += 1 }
+    for index in 0..<cellCount { bounds[index + 1] += bounds[index] }
+    var next = bounds
+    var target = rows
+    unsafe target.withUnsafeMutableBufferPointer { target in
+      for row in rows {
+        let cell = cell(row)
+        unsafe target[next[cell]] = row
+        next[cell] += 1
+      }
+    }
+    return (target, bounds)
+  }
+
+  /// Two buffers between which passes go back and forth.
+  private struct Sorter {
+    var rows: [RatingRow]
+    private var other: [RatingRow]
+
+    init(_ rows: [RatingRow]) {
+      self.rows = rows
+      // Each pass writes every place of it before it is read.
+      other = unsafe Array(unsafeUninitializedCapacity: rows.count) { $1 = rows.count }
+    }
+
+    /// Sorts by keys in a range, in as many passes of equal digits as 16 bits each need.
+    @inline(__always)
+    mutating func sort(_ keys: Range<Int>, by key: (RatingRow) -> UInt32) {
+      let bits = Int.bitWidth - max(0, keys.count - 1).leadingZeroBitCount
+      guard bits > 0 else { return }
+      let passes = (bits + 15) / 16
+      let digitBits = (bits + passes - 1) / passes
+      for pass in 0..<passes {
+        let shift = UInt32(pass * digitBits)
+        let mask = UInt32(1) << UInt32(digitBits) - 1
+        let first = UInt32(keys.lowerBound)
+        distribute(bucketCount: 1 << digitBits) { (key($0) &- first) >> shift & mask }
+      }
+    }
+
+    @inline(__always)
+    private mutating func distribute(bucketCount: Int, _ digit: (RatingRow) -> UInt32) {
+      var next = [Int32](repeating: 0, count: bucketCount + 1)
+      let count = rows.count
+      unsafe rows.withUnsafeBufferPointer { rows in
+        unsafe other.withUnsafeMutableBufferPointer { other in
+          unsafe next.withUnsafeMutableBufferPointer { next in
+            for index in 0..<count {
+              unsafe next[Int(digit(unsafe rows[index])) + 1] += 1
+            }
+            for index in 0..<bucketCount { unsafe next[index + 1] += next[index] }
+            for index in 0..<count {
+              let row = unsafe rows[index]
+              let bucket = Int(digit(row))
+              unsafe other[Int(next[bucket])] = row
+              unsafe next[bucket] += 1
+            }
+          }
+        }
+      }
+      swap(&rows, &other)
+    }
+  }
+}

@@ -1,0 +1,165 @@
+import BlockMatrix
+import BlockStore
+import RatingInput
+import Workers
+
+/// Ratings on their way from one stage to the next, by cells, in memory or in a spill file.
+///
+/// A stage appends pieces, each with a place in the order; the next takes whole cells, their pieces
+/// in that order. What does not fit into memory goes to one file, in whole pieces.
+final class RowStore: Sendable {
+  private enum Content {
+    case held([RatingRow])
+    case spilled(offset: Int, count: Int)
+
+    var count: Int {
+      switch self {
+      case .held(let rows): rows.count
+      case .spilled(_, let count): count
+      }
+    }
+  }
+
+  private struct State {
+    var cells: [[(order: Int, content: Content)]] = []
+    var writer: (any WritableFile)?
+    var reader: (any ReadableFile)?
+    var spilledByteCount = 0
+  }
+
+  private let state = Locked(State())
+  private let budget: MemoryBudget
+  private let path: String
+  private let fileSystem: any FileSystem
+
+  /// - Parameter path: Of the spill file, made when it is needed.
+  init(budget: MemoryBudget, path: String, in fileSystem: any FileSystem) {
+    self.budget = budget
+    self.path = path
+    self.fileSystem = fileSystem
+  }
+
+  var cellCount: Int { state.withLock { $0.cells.count } }
+  var spilledByteCount: Int { state.withLock { $0.spilledByteCount } }
+
+  /// The number of ratings in a cell.
+  func count(ofCell cell: Int) -> Int {
+    state.withLock { state in
+      cell < state.cells.count ? state.cells[cell].reduce(0) { $0 + $1.content.count } : 0
+    }
+  }
+
+  /// Adds a piece that lies in one cell.
+  func append(_ rows: [RatingRow], cell: Int) throws(Failure) {
+    try append(rows, bounds: [0, rows.count], order: 0, firstCell: cell)
+  }
+
+  /// Adds a piece whose part `bounds[c]..<bounds[c + 1]` belongs to cell `firstCell + c`.
+  func append(
+    _ rows: [RatingRow], bounds: [Int], order: Int, firstCell: Int = 0
+  ) throws(Failure) {
+    let isHeld = budget.reserve(rows.count * RowStore.rowByteCount)
+    let parts: [Content]
+    if isHeld {
+      // Copies, so that each cell's memory is given back when the cell is taken.
+      parts = (1..<bounds.count).map { part in
+        let range = bounds[part - 1]..<bounds[part]
+        return .held(range.count == rows.count ? rows : Array(rows[range]))
+      }
+    } else {
+      let offset = try spill(rows)
+      parts = (1..<bounds.count).map { part in
+        .spilled(
+          offset: offset + bounds[part - 1] * RowStore.rowByteCount,
+          count: bounds[part] - bounds[part - 1])
+      }
+    }
+    state.withLock { state in
+      while state.cells.count < firstCell + parts.count { state.cells.append([]) }
+      for (part, content) in parts.enumerated() where content.count > 0 {
+        state.cells[firstCell + part].append((order, content))
+      }
+    }
+  }
+
+  /// All ratings of a cell; nothing may be appended any more.
+  ///
+  /// - Parameter keeping: Whether the cell stays, to be read again.
+  func rows(ofCell cell: Int, keeping: Bool = false) throws(Failure) -> [RatingRow] {
+    try openReader()
+    let (pieces, reader) = state.withLock { state in
+      guard cell < state.cells.count else { return (cell: [(order: Int, content: Content)](), reader: state.reader) }
+      let pieces = state.cells[cell].sorted { $0.order < $1.order }
+      if !keeping { state.cells[cell] = [] }
+      return (pieces, state.reader)
+    }
+    if pieces.count == 1, case .held(let rows) = pieces[0].content {
+      if !keeping { budget.release(rows.count * RowStore.rowByteCount) }
+      return rows
+    }
+    var rows: [RatingRow] = []
+    rows.reserveCapacity(pieces.reduce(0) { $0 + $1.content.count })
+    for piece in pieces {
+      switch piece.content {
+      case .held(let held):
+        rows.append(contentsOf: held)
+        if !keeping { budget.release(held.count * RowStore.rowByteCount) }
+      case .spilled(let offset, let count):
+        guard let reader else {
+          throw Failure(.bug, at: path, "a spill file that was never written")
+        }
+        Self.append(
+          try reader.read(count: count * RowStore.rowByteCount, at: offset), to: &rows)
+      }
+    }
+    return rows
+  }
+
+  /// Removes the spill file.
+  func remove() throws(Failure) {
+    let wasMade = state.withLock { state in
+      let wasMade = state.writer != nil || state.reader != nil
+      state.cells = []
+      state.writer = nil
+      state.reader = nil
+      return wasMade
+    }
+    if wasMade { try fileSystem.removeFile(path) }
+  }
+
+  /// Bytes of a rating, in memory and in a spill file.
+  static let rowByteCount = MemoryLayout<RatingRow>.stride
+
+  /// Writes a piece at the end of the spill file; returns where it begins.
+  private func spill(_ rows: [RatingRow]) throws(Failure) -> Int {
+    try state.withLock { state throws(Failure) in
+      let writer: any WritableFile
+      if let open = state.writer {
+        writer = open
+      } else {
+        writer = try fileSystem.create(path)
+        state.writer = writer
+      }
+      let offset = state.spilledByteCount
+      try unsafe writer.write(rows.span.bytes)
+      state.spilledByteCount += rows.count * RowStore.rowByteCount
+      return offset
+    }
+  }
+
+  private func openReader() throws(Failure) {
+    try state.withLock { state throws(Failure) in
+      guard state.reader == nil, let writer = state.writer else { return }
+      try writer.close()
+      state.reader = try fileSystem.open(path, streaming: false)
+    }
+  }
+
+  private static func append(_ bytes: [UInt8], to rows: inout [RatingRow]) {
+    unsafe bytes.withUnsafeBytes { bytes in
+      for offset in stride(from: 0, to: bytes.count, by: rowByteCount) {
+        rows.append(unsafe bytes.loadUnaligned(fromByteOffset: offset, as: RatingRow.self))
+      }
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import BlockMatrix
+
+/// Finds user, item and rating among the fields of a file's first record.
+struct ColumnFinder {
+  struct Columns: Equatable {
+    var user: Int
+    var item: Int
+    var rating: Int?
+    var hasHeader: Bool
+  }
+
+  private let fields: [[UInt8]]
+  private let source: RatingSource
+  private let format: RatingFormat
+  /// Of the record, for messages.
+  private let place: String
+  private let roles: [FieldNames.Role?]
+
+  init(_ fields: [[UInt8]], source: RatingSource, format: RatingFormat, place: String) {
+    self.fields = fields
+    self.source = source
+    self.format = format
+    self.place = place
+    roles = fields.map(FieldNames.role)
+  }
+
+  private var neededCount: Int { source.withoutRating ? 2 : 3 }
+
+  /// - Throws: `.data` where a column is not there or cannot be told; `.usage` where the settings
+  ///   contradict each other.
+  func find() throws(Failure) -> Columns {
+    if let choices = source.columns { return try chosen(choices) }
+    guard fields.count >= neededCount else { throw tooFewFields() }
+    let hasHeader = source.hasHeader ?? looksLikeHeader(ratingField: 2)
+    guard hasHeader else { return columns([0, 1, 2], hasHeader: false) }
+    return columns(try recognised(), hasHeader: true)
+  }
+
+  private func columns(_ numbers: [Int], hasHeader: Bool) -> Columns {
+    Columns(
+      user: numbers[0], item: numbers[1], rating: source.withoutRating ? nil : numbers[2],
+      hasHeader: hasHeader)
+  }
+
+  /// A header names both sides, or has a name where a rating should stand.
+  private func looksLikeHeader(ratingField: Int?) -> Bool {
+    if roles.contains(.user), roles.contains(.item) { return true }
+    guard !source.withoutRating, let ratingField, ratingField < fields.count else { return false }
+    return FieldNames.looksLikeName(fields[ratingField])
+  }
+
+  private func recognised() throws(Failure) -> [Int] {
+    let wanted: [FieldNames.Role] =
+      source.withoutRating ? [.user, .item] : [.user, .item, .rating]
+    let found = wanted.map { role in roles.indices.filter { roles[$0] == role } }
+    if found.allSatisfy({ $0.count == 1 }) { return found.map { $0[0] } + [0] }
+    // Names that say nothing are no obstacle; names that say something else are.
+    let isInOrder = wanted.indices.allSatisfy { roles[$0] == nil || roles[$0] == wanted[$0] }
+    let isElsewhere = roles.indices.dropFirst(wanted.count).contains { index in
+      roles[index].map(wanted.contains) ?? false
+    }
+    if isInOrder, !isElsewhere { return [0, 1, 2] }
+    throw Failure(
+      .data, at: place,
+      "the header \"\(printable(fields.joined(separator: [0x2C])))\" does not tell which columns are "
+        + (source.withoutRating ? "user and item" : "user, item and rating"),
+      hint: "choose them with --columns, by name or by number from 1")
+  }
+
+  private func chosen(_ choices: [ColumnChoice]) throws(Failure) -> Columns {
+    let names = choices.contains { if case .name = $0 { true } else { false } }
+    guard !names || source.hasHeader != false else {
+      throw Failure(
+        .usage, at: "--columns", "columns can be named only where the first line is a header",
+        hint: "give their numbers, from 1")
+    }
+    var numbers: [Int] = []
+    for choice in choices { numbers.append(try field(choice)) }
+    guard Set(numbers).count == numbers.count else {
+      throw Failure(.data, at: place, "--columns leads to one column twice")
+    }
+    let hasHeader =
+      source.hasHeader
+      ?? (names || looksLikeHeader(ratingField: source.withoutRating ? nil : numbers[2]))
+    return columns(numbers, hasHeader: hasHeader)
+  }
+
+  private func field(_ choice: ColumnChoice) throws(Failure) -> Int {
+    switch choice {
+    case .number(let number):
+      guard number <= fields.count else {
+        throw Failure(
+          .data, at: place,
+          "there is no column \(number): the line has \(fields.count) field\(fields.count == 1 ? "" : "s")",
+          hint: "check --columns and --format")
+      }
+      return number - 1
+    case .name(let name):
+      let matches = fields.indices.filter { fields[$0] == name }
+      guard let match = matches.first, matches.count == 1 else {
+        throw Failure(
+          .data, at: place,
+          matches.isEmpty
+            ? "no column is named \"\(printable(name))\"; the header is \"\(printable(fields.joined(separator: [0x2C])))\""
+            : "\(matches.count) columns are named \"\(printable(name))\"",
+          hint: "check --columns; columns can also be given by number, from 1")
+      }
+      return match
+    }
+  }
+
+  private func tooFewFields() -> Failure {
+    let separator =
+      switch format {
+      case .tsv: "tabs"
+      case .movielens: "\"::\""
+      default: "commas"
+      }
+    return Failure(
+      .data, at: place,
+      "the line has \(fields.count) field\(fields.count == 1 ? "" : "s") between \(separator), but "
+        + (source.withoutRating ? "user and item are needed" : "user, item and rating are needed"),
+      hint: fields.count == 2
+        ? "give --no-rating where each line counts as a rating of 1"
+        : "choose with --format how fields are separated")
+  }
+}

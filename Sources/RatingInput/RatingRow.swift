@@ -1,0 +1,12 @@
+/// A rating as it was read: its ids by the numbers that a worker gave them.
+package struct RatingRow: Sendable, Equatable, BitwiseCopyable {
+  package var user: UInt32
+  package var item: UInt32
+  package var value: Float
+
+  package init(user: UInt32, item: UInt32, value: Float) {
+    self.user = user
+    self.item = item
+    self.value = value
+  }
+}

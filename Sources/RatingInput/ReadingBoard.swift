@@ -1,0 +1,115 @@
+import BlockMatrix
+import Workers
+
+/// What the workers of one reading share: the text still to be read, and what was found.
+final class ReadingBoard: Sendable {
+  /// What is kept of a chunk.
+  private struct Tally {
+    let number: Int
+    let file: Int
+    let lineCount: Int
+    let rowCount: Int
+    let badLines: [BadLine]
+  }
+
+  private struct State {
+    var tallies: [Tally] = []
+    var badLineCount = 0
+    var failure: (chunk: Int, failure: Failure)?
+    var ids: [(worker: Int, ids: PerSide<IdCollector>)] = []
+    var hasStopped: Bool = false
+  }
+
+  private struct Text {
+    var reader: ChunkReader
+    var nextChunk = 0
+  }
+
+  private let text: Locked<Text>
+  private let state = Locked(State())
+  private let badLineLimit: Int
+
+  init(_ reader: sending ChunkReader, badLineLimit: Int) {
+    text = Locked(Text(reader: reader))
+    self.badLineLimit = badLineLimit
+  }
+
+  /// The next lines to parse; nothing at the end, or after a failure.
+  func nextChunk() -> TextChunk? {
+    text.withLock { text in
+      guard !state.withLock({ $0.hasStopped }) else { return nil }
+      do throws(Failure) {
+        let chunk = try text.reader.next()
+        text.nextChunk += 1
+        return chunk
+      } catch {
+        fail(error, at: text.nextChunk)
+        return nil
+      }
+    }
+  }
+
+  func tally(_ chunk: TextChunk, _ parsed: ChunkRows) {
+    state.withLock { state in
+      state.tallies.append(
+        Tally(
+          number: chunk.number, file: chunk.file, lineCount: parsed.lineCount,
+          rowCount: parsed.rows.count, badLines: parsed.badLines))
+      state.badLineCount += parsed.badLines.count
+      if state.badLineCount > badLineLimit { state.hasStopped = true }
+    }
+  }
+
+  func fail(_ failure: Failure, at chunk: Int) {
+    state.withLock { state in
+      state.hasStopped = true
+      if let earlier = state.failure, earlier.chunk <= chunk { return }
+      state.failure = (chunk, failure)
+    }
+  }
+
+  func deposit(_ ids: PerSide<IdCollector>, of worker: Int) {
+    state.withLock { $0.ids.append((worker, ids)) }
+  }
+
+  /// What was read in all; lines get their numbers within their inputs here.
+  func outcome(names: [String]) throws(Failure) -> ReadOutcome {
+    let opened = text.withLock { $0.reader.opened }
+    let (tallies, failure, ids) = state.withLock { state in
+      (state.tallies.sorted { $0.number < $1.number }, state.failure, state.ids)
+    }
+    var lines = opened.map(\.linesBefore)
+    var entries = opened.map { _ in 0 }
+    var badLines: [BadLine] = []
+    for tally in tallies {
+      for var bad in tally.badLines {
+        bad.line += lines[tally.file] + 1
+        // Chunks are handed out in order: all text before this line has been read.
+        guard badLines.count < badLineLimit else { throw bad.failure(in: names[bad.file]) }
+        badLines.append(bad)
+      }
+      if let failure, failure.chunk == tally.number { throw failure.failure }
+      lines[tally.file] += tally.lineCount
+      entries[tally.file] += tally.rowCount + tally.badLines.count
+    }
+    if let failure { throw failure.failure }
+    try Self.checkEntries(entries, opened, names)
+    return ReadOutcome(
+      ids: ids.sorted { $0.worker < $1.worker }.map(\.ids),
+      rowCount: tallies.reduce(0) { $0 + $1.rowCount }, badLines: badLines,
+      headerCount: opened.filter(\.hasHeader).count,
+      valuesGiven: opened.contains { $0.layout.ratingField != nil })
+  }
+
+  private static func checkEntries(
+    _ entries: [Int], _ opened: [OpenedInput], _ names: [String]
+  ) throws(Failure) {
+    for (file, input) in opened.enumerated() {
+      guard let matrix = input.layout.matrix, matrix.entryCount != entries[file] else { continue }
+      throw Failure(
+        .data, at: names[file],
+        "the size line says \(matrix.entryCount) entries, but there are \(entries[file])",
+        hint: "the file was cut, or entries were added by hand")
+    }
+  }
+}

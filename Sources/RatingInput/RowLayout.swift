@@ -1,0 +1,67 @@
+/// How the lines of one file are cut into fields, and which fields count.
+package struct RowLayout: Sendable, Equatable {
+  /// What a byte means to the parser.
+  enum ByteClass {
+    static let ordinary: UInt8 = 0
+    static let separator: UInt8 = 1
+    static let lineFeed: UInt8 = 2
+    static let carriageReturn: UInt8 = 3
+    static let quote: UInt8 = 4
+    static let zero: UInt8 = 5
+  }
+
+  /// The size line of a Matrix Market file.
+  package struct Matrix: Sendable, Equatable {
+    let rowCount: Int
+    let columnCount: Int
+    let entryCount: Int
+  }
+
+  /// Never `auto`.
+  let format: RatingFormat
+  /// Fields in each line.
+  let fieldCount: Int
+  /// The user's field, from 0.
+  let userField: Int
+  let itemField: Int
+  /// Nothing where every row is a rating of 1.
+  let ratingField: Int?
+  let matrix: Matrix?
+  /// The class of each byte.
+  let classes: [UInt8]
+
+  init(
+    format: RatingFormat, fieldCount: Int, userField: Int, itemField: Int, ratingField: Int?,
+    matrix: Matrix? = nil
+  ) {
+    self.format = format
+    self.fieldCount = fieldCount
+    self.userField = userField
+    self.itemField = itemField
+    self.ratingField = ratingField
+    self.matrix = matrix
+    classes = Self.classes(of: format)
+  }
+
+  /// Whether a field may stand in quotes.
+  var isQuoted: Bool { format == .csv }
+
+  static func classes(of format: RatingFormat) -> [UInt8] {
+    var classes = [UInt8](repeating: ByteClass.ordinary, count: 256)
+    classes[0] = ByteClass.zero
+    classes[0x0A] = ByteClass.lineFeed
+    classes[0x0D] = ByteClass.carriageReturn
+    switch format {
+    case .auto: break
+    case .csv:
+      classes[0x2C] = ByteClass.separator
+      classes[0x22] = ByteClass.quote
+    case .tsv: classes[0x09] = ByteClass.separator
+    case .movielens: classes[0x3A] = ByteClass.separator
+    case .matrixmarket:
+      classes[0x20] = ByteClass.separator
+      classes[0x09] = ByteClass.separator
+    }
+    return classes
+  }
+}
