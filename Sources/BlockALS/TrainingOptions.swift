@@ -54,7 +54,9 @@ public struct TrainingOptions: Sendable {
   func hyperparameters() throws(Failure) -> Hyperparameters {
     try Hyperparameters(
       rank: rank, regularization: regularization,
-      regularizationScaling: regularizationScaling == .count ? .count : .none, seed: seed)
+      regularizationScaling: regularizationScaling == .count
+        ? .count : .unscaled,
+      seed: seed)
   }
 
   func settings() throws(Failure) -> TrainingSettings {

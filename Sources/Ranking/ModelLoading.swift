@@ -26,6 +26,7 @@ package struct LoadedModel: Sendable {
     let model = try FactorModel(
       factors: newest.factors,
       ids: PerSide(user: try store.readIds(.user), item: try store.readIds(.item)),
+      mean: Float(newest.facts.mean ?? 0),
       scale: newest.facts.lowestValue...newest.facts.highestValue)
     return LoadedModel(model: model, facts: newest.facts, refused: newest.refused)
   }

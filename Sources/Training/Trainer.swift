@@ -49,6 +49,8 @@ package final class Trainer {
     let resumption = try Resumption.find(
       in: model, partition: partition.facts, hyperparameters: hyperparameters,
       iterations: settings.iterations)
+    // A run that was killed while it pruned may have been the last with anything to write.
+    try model.prune(keep: settings.keep)
     let trainer = try Trainer(
       partition, model, hyperparameters, settings, exchange, stop, observe, resumption)
     return try trainer.run()
