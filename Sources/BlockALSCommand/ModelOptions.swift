@@ -29,6 +29,6 @@ struct ModelOptions: ParsableArguments {
   func hyperparameters() throws(Failure) -> Hyperparameters {
     try Hyperparameters(
       rank: rank ?? 64, regularization: regularization ?? 0.1,
-      regularizationScaling: regularizationScaling ?? .count, seed: seed ?? 0)
+      regularizationScaling: regularizationScaling, seed: seed ?? 0)
   }
 }

@@ -35,7 +35,7 @@ struct VerifyCommand: ParsableCommand {
     let verification = try Verification.run(
       directory, in: fileSystem, workers: workers ?? GrantedCores.count(in: fileSystem))
     let text = json ? Self.object(verification).text + "\n" : Self.lines(verification)
-    try fileSystem.standardOutput.write(Array(text.utf8))
+    try Output.write(text)
     guard let first = verification.failures.first else { return }
     // One cause that is no damage, as a missing permission, keeps its own exit status.
     let codes = Set(verification.failures.map(\.code.rawValue))

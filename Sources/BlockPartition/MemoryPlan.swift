@@ -3,8 +3,9 @@ import RatingInput
 
 /// How `--memory` is shared out.
 ///
-/// Half holds ratings between stages; what does not fit goes to spill files. The other half holds the
-/// ids and the buffers that workers need at once.
+/// While text is read, a quarter is for ratings, a quarter for the workers' buffers, and half for the
+/// ids. When all ids are known, half of what they leave is for ratings between stages, and half for
+/// the workers' buffers. Ratings that do not fit go to spill files.
 struct MemoryPlan: Sendable {
   /// Nothing where there is no limit.
   let limit: Int?
@@ -14,7 +15,8 @@ struct MemoryPlan: Sendable {
   /// block, and what it is encoded to.
   static let workByteCountPerRating = 48
 
-  var heldLimit: Int? { limit.map { $0 / 2 } }
+  /// For ratings while text is read.
+  var readingLimit: Int? { limit.map { $0 / 4 } }
 
   /// Text that a worker takes at a time. Its buffers take about six times as much.
   var chunkByteCount: Int {
@@ -26,23 +28,25 @@ struct MemoryPlan: Sendable {
   ///
   /// - Parameter byteCount: What all workers' ids take.
   func checkIds(_ byteCount: Int) throws(Failure) {
-    guard let limit, byteCount > limit / 4 else { return }
+    guard let limit, byteCount > limit / 2 else { return }
     throw Failure(
-      .memory, at: "--memory", "the ids take \(byteCount) bytes so far, a quarter may be theirs",
-      hint: "give at least --memory \(byteCount * 8), or use fewer --workers")
+      .memory, at: "--memory",
+      "\(limit) bytes are too few: the ids take \(byteCount) so far, and half may be theirs",
+      hint: "give at least --memory \(byteCount * 4), or use fewer --workers")
   }
 
-  /// What is left for workers' buffers beside the ids; nothing where there is no limit.
-  func workByteCount(beside ids: PerSide<MergedSide>) throws(Failure) -> Int? {
+  /// What is left for ratings, and as much again for workers' buffers, beside the ids; nothing where
+  /// there is no limit.
+  func byteCount(beside ids: PerSide<MergedSide>) throws(Failure) -> Int? {
     guard let limit else { return nil }
     let idByteCount = Side.allCases.reduce(0) { sum, side in
       let merged = ids[side]
       let numbers = merged.numbers.reduce(0) { $0 + $1.count * 4 }
-      return sum + merged.ids.byteCount + numbers + merged.ids.bytes.count
-        + merged.ids.count * (40 + 4 * workers)
+      // Once more as a table by index, and per id: counts of each worker, fate, index, block, hash.
+      return sum + numbers + 2 * merged.ids.byteCount + merged.ids.count * (24 + 4 * workers)
     }
-    let left = limit / 2 - idByteCount
-    guard left >= 1 << 12 else {
+    let left = (limit - idByteCount) / 2
+    guard left >= 1 << 14 else {
       throw Failure(
         .memory, at: "--memory",
         "\(limit) bytes are too few: the ids of \(ids.user.ids.count) users and "

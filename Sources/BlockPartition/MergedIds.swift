@@ -5,7 +5,7 @@ import Workers
 /// The ids of one side under common numbers, and how each worker's numbers lead to them.
 struct MergedSide: Sendable {
   /// The common numbers are provisional: they depend on timing.
-  let ids: IdCollector
+  let ids: IdList
   /// For each worker, the common number of each of its own.
   let numbers: [[UInt32]]
 
@@ -16,7 +16,7 @@ struct MergedSide: Sendable {
     var ids = collectors.first ?? IdCollector()
     var numbers = [Array(0..<UInt32(ids.count))]
     for collector in collectors.dropFirst() { numbers.append(ids.merge(collector)) }
-    self.ids = ids
+    self.ids = ids.ids
     self.numbers = numbers
   }
 

@@ -24,7 +24,7 @@ extension PartitionRun {
     let store = makeStore("pairs")
     let resolver = DuplicateResolver(policy: settings.duplicates)
     let itemCount = ids.item.ids.count
-    let rowCount = text.outcome.rowCount
+    let rowCount = text.summary.rowCount
     let outcomes = try Parallel.map(cells.grid.blockCount, workers: cells.workers) {
       cell throws(Failure) -> CellOutcome in
       try checkStop()

@@ -27,24 +27,18 @@ struct PartitionRun: Sendable {
     self.fileSystem = fileSystem
     self.progress = progress
     plan = MemoryPlan(limit: settings.memory, workers: settings.workers)
-    budget = MemoryBudget(limit: plan.heldLimit)
+    budget = MemoryBudget(limit: plan.readingLimit)
   }
 
   /// - Parameter list: Gets the skipped lines before the partition appears.
   func run(
     listing list: ([BadLine]) throws(Failure) -> Void
   ) throws(Failure) -> (PartitionFacts, PartitionSummary) {
-    var summary = PartitionSummary()
     let text = try readText()
-    summary.rowCount = text.outcome.rowCount
-    summary.headerCount = text.outcome.headerCount
-    summary.badLineCount = text.outcome.badLines.count
-    summary.inputByteCount = text.byteCount
-    guard text.outcome.rowCount > 0 else {
-      throw noRatings(in: inputs[0].name, text.outcome)
-    }
-    let ids = try MergedIds.merge(text.outcome.ids, workers: settings.workers)
-    let work = try plan.workByteCount(beside: ids)
+    var summary = text.summary
+    let ids = text.ids
+    let work = try plan.byteCount(beside: ids)
+    budget.setLimit(work)
     let resolved = try resolve(text, ids, work)
     summary.mergedRowCount = resolved.mergedRowCount
     let counts = try RatingCounts(
@@ -54,9 +48,9 @@ struct PartitionRun: Sendable {
     let blocks = try writeBlocks(resolved.store, ids, counts, work)
     summary.spilledByteCount =
       text.store.spilledByteCount + resolved.spilledByteCount + blocks.spilledByteCount
-    try list(text.outcome.badLines)
+    try list(text.badLines)
     let facts = try writer.commit(
-      grids: blocks.grids, valuesGiven: text.outcome.valuesGiven,
+      grids: blocks.grids, valuesGiven: text.valuesGiven,
       duplicates: settings.duplicates.rawValue)
     return (facts, summary)
   }
@@ -75,12 +69,15 @@ struct PartitionRun: Sendable {
   // MARK: Text
 
   struct TextRows {
-    let outcome: ReadOutcome
+    let ids: PerSide<MergedSide>
     /// A cell for each chunk of text.
     let store: RowStore
     /// Whose numbers the ids of each chunk are.
     let workers: [Int]
-    let byteCount: Int
+    let badLines: [BadLine]
+    let valuesGiven: Bool
+    /// As far as reading fills it in.
+    let summary: PartitionSummary
   }
 
   private func readText() throws(Failure) -> TextRows {
@@ -99,8 +96,16 @@ struct PartitionRun: Sendable {
           stage: .reading, done: reader.consumed.total, total: inputByteCount,
           rowCount: rowCount.add(parsed.rows.count)))
     }
+    guard outcome.rowCount > 0 else { throw noRatings(in: inputs[0].name, outcome) }
+    var summary = PartitionSummary()
+    summary.rowCount = outcome.rowCount
+    summary.headerCount = outcome.headerCount
+    summary.badLineCount = outcome.badLines.count
+    summary.inputByteCount = reader.consumed.total
     return TextRows(
-      outcome: outcome, store: store, workers: board.workers, byteCount: reader.consumed.total)
+      ids: try MergedIds.merge(outcome.ids, workers: settings.workers), store: store,
+      workers: board.workers, badLines: outcome.badLines, valuesGiven: outcome.valuesGiven,
+      summary: summary)
   }
 
   /// What is noted while text is read.

@@ -52,7 +52,8 @@ enum RowSort {
 
     init(_ rows: [RatingRow]) {
       self.rows = rows
-      other = rows
+      // Each pass writes every place of it before it is read.
+      other = unsafe Array(unsafeUninitializedCapacity: rows.count) { $1 = rows.count }
     }
 
     /// Sorts by keys in a range, in as many passes of equal digits as 16 bits each need.

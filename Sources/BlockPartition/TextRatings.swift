@@ -47,7 +47,7 @@ package struct TextRatings: Sendable, Equatable {
   }
 
   /// Replaces provisional numbers by the order of first occurrence.
-  private static func renumber(_ numbers: inout [UInt32], _ ids: IdCollector) -> IdTable {
+  private static func renumber(_ numbers: inout [UInt32], _ ids: IdList) -> IdTable {
     var places = [UInt32](repeating: .max, count: ids.count)
     var bytes: [UInt8] = []
     var offsets = [0]

@@ -39,6 +39,7 @@ package final class PartitionWriter: Sendable {
   package init(_ directory: String, in fileSystem: any FileSystem) throws(Failure) {
     let directory = Path.trimmed(directory)
     try Self.requireAbsent(directory, in: fileSystem)
+    try fileSystem.makeDirectoryDurably(Path.parent(of: directory))
     let lock = try fileSystem.lock("\(directory).lock", owner: ProcessName.current)
     let temporary = "\(directory).tmp-\(RunName.random())"
     do throws(Failure) {

@@ -115,14 +115,14 @@ package func sumOfSquares(_ values: Floats, count: Int) -> Double {
   var sums = SIMD16<Double>.zero
   var offset = 0
   while offset &+ laneCount <= count {
-    let lanes = SIMD16<Double>(load(values, offset))
+    let lanes = doubles(load(values, offset))
     sums.addProduct(lanes, lanes)
     offset &+= laneCount
   }
   if offset < count {
     var rest = Lanes.zero
     for lane in 0..<(count &- offset) { rest[lane] = values[offset &+ lane] }
-    let lanes = SIMD16<Double>(rest)
+    let lanes = doubles(rest)
     sums.addProduct(lanes, lanes)
   }
   return total(sums)

@@ -1,17 +1,29 @@
 import BlockMatrix
 
+/// Ids by number, with the number of times that each was met.
+package struct IdList: Sendable {
+  /// All ids, one after another.
+  package fileprivate(set) var bytes: [UInt8] = []
+  /// Where each id begins in `bytes`, and at last its length.
+  package fileprivate(set) var offsets: [Int] = [0]
+  package fileprivate(set) var counts: [UInt32] = []
+
+  package var count: Int { counts.count }
+
+  /// The id of a number.
+  package subscript(index: Int) -> ArraySlice<UInt8> { bytes[offsets[index]..<offsets[index + 1]] }
+
+  /// The memory that the ids take, in bytes.
+  package var byteCount: Int { bytes.capacity + offsets.capacity * 8 + counts.capacity * 4 }
+}
+
 /// Numbers the ids of one side in the order in which they come: any bytes but zero bytes.
 ///
 /// Two open-addressing tables over one arena: ids of at most 8 bytes are compared as one word, longer
 /// ones by hash and then by bytes. The hash is seeded anew in each process, so that no file can be
 /// made to collide; nothing that is written depends on it.
 package struct IdCollector: Sendable {
-  /// All ids, one after another.
-  package private(set) var bytes: [UInt8] = []
-  /// Where each id begins in `bytes`, and at last its length.
-  package private(set) var offsets: [Int] = [0]
-  /// How often each id was met.
-  package private(set) var counts: [UInt32] = []
+  package private(set) var ids = IdList()
 
   private struct Slot {
     /// The id itself, or the hash of a longer one.
@@ -31,14 +43,11 @@ package struct IdCollector: Sendable {
 
   package init(seed: UInt64 = .random(in: .min ... .max)) { self.seed = seed }
 
-  package var count: Int { counts.count }
+  package var count: Int { ids.count }
 
-  /// The id of a number.
-  package subscript(index: Int) -> ArraySlice<UInt8> { bytes[offsets[index]..<offsets[index + 1]] }
-
-  /// The memory that the ids take, in bytes.
+  /// The memory that the ids and their tables take, in bytes.
   package var byteCount: Int {
-    bytes.capacity + offsets.capacity * 8 + counts.capacity * 4 + (short.count + long.count) * 16
+    ids.byteCount + (short.count + long.count) * MemoryLayout<Slot>.stride
   }
 
   /// The most ids that a side may have when a chunk begins: more than a chunk can add lie between
@@ -61,8 +70,8 @@ package struct IdCollector: Sendable {
     var numbers: [UInt32] = []
     numbers.reserveCapacity(other.count)
     for entry in 0..<other.count {
-      let number = index(of: other[entry])
-      counts[Int(number)] &+= other.counts[entry] &- 1
+      let number = index(of: other.ids[entry])
+      ids.counts[Int(number)] &+= other.ids.counts[entry] &- 1
       numbers.append(number)
     }
     return numbers
@@ -76,11 +85,11 @@ package struct IdCollector: Sendable {
     let word = unsafe UInt64(littleEndian: base.loadUnaligned(as: UInt64.self))
     let key = word & (UInt64.max >> UInt64(64 - 8 * byteCount))
     if key == lastKey {
-      counts[Int(lastIndex)] &+= 1
+      ids.counts[Int(lastIndex)] &+= 1
       return lastIndex
     }
     let index = shortIndex(key, byteCount: byteCount)
-    counts[Int(index)] &+= 1
+    ids.counts[Int(index)] &+= 1
     lastKey = key
     lastIndex = index
     return index
@@ -99,12 +108,12 @@ package struct IdCollector: Sendable {
   @inline(never)
   private mutating func addShort(_ key: UInt64, byteCount: Int, slot: Int) -> UInt32 {
     for position in 0..<byteCount {
-      bytes.append(UInt8(truncatingIfNeeded: key >> UInt64(8 * position)))
+      ids.bytes.append(UInt8(truncatingIfNeeded: key >> UInt64(8 * position)))
     }
     let index = addEntry()
     short[slot] = Slot(key: key, entry: index + 1)
     shortCount += 1
-    if shortCount * 2 > short.count { Self.grow(&short, hash: hash) }
+    if shortCount * 4 > short.count * 3 { Self.grow(&short, hash: hash) }
     return index
   }
 
@@ -114,25 +123,25 @@ package struct IdCollector: Sendable {
     var slot = Int(truncatingIfNeeded: key) & (long.count - 1)
     while long[slot].entry != 0 {
       let index = long[slot].entry - 1
-      if long[slot].key == key, unsafe self[Int(index)].elementsEqual(buffer) {
-        counts[Int(index)] &+= 1
+      if long[slot].key == key, unsafe ids[Int(index)].elementsEqual(buffer) {
+        ids.counts[Int(index)] &+= 1
         return index
       }
       slot = (slot + 1) & (long.count - 1)
     }
-    unsafe bytes.append(contentsOf: buffer)
+    unsafe ids.bytes.append(contentsOf: buffer)
     let index = addEntry()
-    counts[Int(index)] = 1
+    ids.counts[Int(index)] = 1
     long[slot] = Slot(key: key, entry: index + 1)
     longCount += 1
-    if longCount * 2 > long.count { Self.grow(&long) { $0 } }
+    if longCount * 4 > long.count * 3 { Self.grow(&long) { $0 } }
     return index
   }
 
   private mutating func addEntry() -> UInt32 {
-    offsets.append(bytes.count)
-    counts.append(0)
-    return UInt32(counts.count - 1)
+    ids.offsets.append(ids.bytes.count)
+    ids.counts.append(0)
+    return UInt32(ids.counts.count - 1)
   }
 
   private static func grow(_ table: inout [Slot], hash: (UInt64) -> UInt64) {

@@ -85,8 +85,8 @@ struct ChunkRows {
     _ output: inout ChunkRows, _ users: inout IdCollector, _ items: inout IdCollector,
     _ badLineLimit: Int
   ) {
-    // Most lines have more than 12 bytes.
-    output.rows.reserveCapacity(end / 12)
+    // As many as there can be: rows are held until the last has been read.
+    output.rows.reserveCapacity(unsafe UnsafeBufferPointer(start: text, count: end).count { $0 == 0x0A })
     var position = 0
     while position < end {
       recordStart = position
