@@ -39,8 +39,8 @@ package struct KernelSet: Sendable {
   package let dotInDouble: @Sendable (Floats, Floats, Int) -> Double
 
   /// Predicts every pair of 8 packed users and 32 packed items: users (`depth` lines of 8 floats),
-  /// items (`depth` lines of 32), depth, 8 thresholds, scores (8 lines of 32); returns a bit for each
-  /// user that has a score at or above its threshold.
+  /// items (`depth` lines of 32), depth, 8 thresholds, scores (8 lines of 32); returns a bit for
+  /// each user that has a score at or above its threshold.
   package let scoreTile: @Sendable (Floats, Floats, Int, Floats, MutableFloats) -> UInt32
   /// Predicts one pair, with the bits that `scoreTile` gives it: user row, item row, rank, bias
   /// position, μ.

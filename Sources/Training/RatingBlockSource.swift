@@ -103,8 +103,8 @@ package final class RatingBlockSource: Sendable {
       let block = mask.heldOut(try partition.readBlock(number, of: .user))
       var known = HoldoutRatings()
       for row in 0..<block.rowCount where counts.user[block.firstIndex + row] > 0 {
-        for position in block.ratings(ofRow: row) {
-          guard counts.item[Int(block.columns[position])] > 0 else { continue }
+        for position in block.ratings(ofRow: row)
+        where counts.item[Int(block.columns[position])] > 0 {
           known.users.append(UInt32(block.firstIndex + row))
           known.items.append(block.columns[position])
           known.values.append(block.value(at: position))
