@@ -41,8 +41,8 @@ package final class StochasticLearner: Sendable {
 
   /// The factors to begin with.
   ///
-  /// With biases, predictions begin at the mean, and factors as in ALS. Without, the factors have to
-  /// carry the mean: they begin positive and so long that their products come near it.
+  /// With biases, predictions begin at the mean, and factors as in ALS. Without, the factors have
+  /// to carry the mean: they begin positive and so long that their products come near it.
   private static func begin(
     _ source: RatingBlockSource, hyperparameters: Hyperparameters, workers: Int
   ) throws(Failure) -> PerSide<FactorTable> {
