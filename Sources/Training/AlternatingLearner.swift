@@ -83,7 +83,8 @@ package final class AlternatingLearner {
 
   private func penalty(of side: Side) -> Double {
     LeastSquares.penalty(
-      factors[side], counts: source.counts[side], hyperparameters: hyperparameters)
+      factors[side], counts: source.counts[side],
+      oppositeCount: factors[side.opposite].rowCount, hyperparameters: hyperparameters)
   }
 }
 
