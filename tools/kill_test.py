@@ -65,25 +65,25 @@ def command(output, workers):
 
 
 def start(output, workers):
-    return subprocess.Popen(command(output, workers), stdout=subprocess.DEVNULL,
-                            stderr=subprocess.PIPE, text=True)
+    with open(os.path.join(options.work, "messages"), "w", encoding="utf-8") as messages:
+        return subprocess.Popen(command(output, workers), stdout=subprocess.DEVNULL,
+                                stderr=messages)
 
 
 def finish(process, what):
-    _, errors = process.communicate()
-    if process.returncode != 0:
-        raise SystemExit(f"{what}: exit {process.returncode}\n{errors}")
+    if process.wait() != 0:
+        with open(os.path.join(options.work, "messages"), encoding="utf-8") as messages:
+            raise SystemExit(f"{what}: exit {process.returncode}\n{messages.read()}")
 
 
 def kill(process, moment):
     """Waits for the moment; whether the process was still there to be killed."""
     try:
         process.wait(timeout=moment)
-        return False
     except subprocess.TimeoutExpired:
         os.kill(process.pid, signal.SIGKILL)
-        process.communicate()
-        return process.returncode == -signal.SIGKILL
+        process.wait()
+    return process.returncode == -signal.SIGKILL
 
 
 def leftovers(output):
@@ -111,8 +111,9 @@ def one_run(number):
         kills += 1
         if options.command == "partition" and os.path.exists(output):
             # Killed after the rename: the output is complete, and a second start would refuse it.
-            return kills if digest(output) == expected else fail(number, folder, "digest")
-    finish(process, f"run {number} in {folder}")
+            break
+    if process.wait() != -signal.SIGKILL:
+        finish(process, f"run {number} in {folder}")
     if digest(output) != expected:
         fail(number, folder, "the digest differs")
     blockals("verify", output)

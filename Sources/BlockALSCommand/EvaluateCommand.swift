@@ -1,5 +1,6 @@
 import ArgumentParser
 import BlockMatrix
+import BlockPartition
 import BlockStore
 import Ranking
 
@@ -14,6 +15,7 @@ struct EvaluateCommand: ParsableCommand {
 
       Examples:
         blockals evaluate model --holdout ratings.blocks
+        blockals evaluate model --ratings test.csv --clip --json
         blockals evaluate model --holdout ratings.blocks --exclude ratings.blocks --top 20
       """
   )
@@ -24,6 +26,13 @@ struct EvaluateCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp("A partition; its hold-out is what to compare with.", valueName: "dir"))
   var holdout: String?
+
+  @Option(
+    name: .customLong("ratings"),
+    help: ArgumentHelp(
+      "A file of ratings to compare with ('-' reads standard input); may be given several times.",
+      valueName: "file"))
+  var ratingFiles: [String] = []
 
   @Option(help: ArgumentHelp("Also measure rankings of this length, as 20.", valueName: "k"))
   var top: Int?
@@ -44,6 +53,8 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Threads that work at once. (default: the cores granted to this process)")
   var workers: Int?
 
+  @OptionGroup(title: "Input of --ratings") var input: RatingInputOptions
+
   @Flag(help: "Print the result as one JSON object.")
   var json = false
 
@@ -53,7 +64,9 @@ struct EvaluateCommand: ParsableCommand {
   func validate() throws {
     if explainMetrics { return }
     guard model != nil else { throw ValidationError("Name a model.") }
-    guard holdout != nil else { throw ValidationError("Give --holdout DIR.") }
+    guard (holdout == nil) != ratingFiles.isEmpty else {
+      throw ValidationError("Give either --holdout DIR or --ratings FILE.")
+    }
     for (name, value) in [("--top", top), ("--workers", workers)] {
       if let value, value < 1 { throw ValidationError("\(name) \(value) is not at least 1.") }
     }
@@ -68,8 +81,8 @@ struct EvaluateCommand: ParsableCommand {
       return try fileSystem.standardOutput.write(Array(MetricDefinitions.text.utf8))
     }
     let loaded = try LoadedModel.forAnswers(model ?? "", in: fileSystem)
-    let test = try loaded.holdout(of: Partition.open(holdout ?? "", in: fileSystem))
     let workers = workers ?? GrantedCores.count(in: fileSystem)
+    let test = try testRatings(of: loaded, workers: workers, fileSystem)
     let accuracy = try Accuracy.measure(loaded.model, on: test, clip: clip, workers: workers)
     let rankings = try top.map { limit throws(Failure) in
       let seen = try exclude.map { directory throws(Failure) in
@@ -81,6 +94,17 @@ struct EvaluateCommand: ParsableCommand {
     }
     let report = EvaluationReport(accuracy, rankings, test, model: loaded.model)
     try fileSystem.standardOutput.write(Array((json ? report.json.text + "\n" : report.text).utf8))
+  }
+
+  /// What to compare with: a partition's hold-out, or ratings from text.
+  private func testRatings(
+    of loaded: LoadedModel, workers: Int, _ fileSystem: PosixFileSystem
+  ) throws(Failure) -> TestRatings {
+    if let holdout { return try loaded.holdout(of: Partition.open(holdout, in: fileSystem)) }
+    return loaded.test(
+      try readRatings(
+        ratingFiles, source: try input.source(), in: fileSystem, workers: workers,
+        standardInput: fileSystem.standardInput))
   }
 }
 

@@ -35,7 +35,7 @@ struct InspectCommand: ParsableCommand {
       let report = try ModelReport(try ModelDirectory.open(directory, in: fileSystem))
       text = json ? report.object.text + "\n" : report.text
     }
-    try fileSystem.standardOutput.write(Array(text.utf8))
+    try Output.write(text)
   }
 }
 

@@ -14,8 +14,8 @@ struct PartitionCommand: ParsableCommand {
       Several files are read one after another. Ids are any bytes and come back unchanged. The \
       partition appears complete or not at all.
 
-      In CSV, fields are quoted after RFC 4180. Lines end with LF or CRLF; blank lines are skipped. \
-      Every line has as many fields as the first one. A rating is a decimal number.
+      In CSV, fields are quoted after RFC 4180. Lines end with LF or CRLF; blank lines are \
+      skipped. Every line has as many fields as the first one. A rating is a decimal number.
 
       Examples:
         blockals partition ratings.csv -o ratings.blocks
@@ -76,12 +76,14 @@ struct PartitionCommand: ParsableCommand {
   var workers: Int?
 
   @Option(
-    help: ArgumentHelp("Skip up to so many lines that hold no rating; the next is an error.",
+    help: ArgumentHelp(
+      "Skip up to so many lines that hold no rating; the next is an error.",
       valueName: "n"))
   var maxBad = 0
 
   @Option(
-    help: ArgumentHelp("List skipped lines here: file, line, column, byte, reason, as CSV.",
+    help: ArgumentHelp(
+      "List skipped lines here: file, line, column, byte, reason, as CSV.",
       valueName: "file"))
   var rejects: String?
 
@@ -126,7 +128,8 @@ struct PartitionCommand: ParsableCommand {
   private func outputDirectory(in fileSystem: any FileSystem) throws(Failure) -> String {
     if let output { return output }
     guard let first = files.first, first != "-" else {
-      throw Failure(.usage, "ratings from standard input have no name", hint: "name one with -o DIR")
+      throw Failure(
+        .usage, "ratings from standard input have no name", hint: "name one with -o DIR")
     }
     var name = Path.name(of: first)
     for ending in [".gz", ".zst", ".csv", ".tsv", ".dat", ".txt", ".mtx", ".data"]

@@ -62,7 +62,9 @@ struct PartitionReport {
   }
 
   private var blockTable: String {
-    var table = TextTable(["shard", "rows", "ratings", "columns", "longest row", "bytes", "a rating"])
+    var table = TextTable([
+      "shard", "rows", "ratings", "columns", "longest row", "bytes", "a rating",
+    ])
     for side in Side.allCases {
       let shards = facts.shards[side]
       for (block, shard) in shards.prefix(Self.mostListed).enumerated() {

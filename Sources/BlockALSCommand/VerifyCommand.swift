@@ -8,8 +8,8 @@ struct VerifyCommand: ParsableCommand {
     commandName: "verify",
     abstract: "Checks every checksum and rule of a partition or a model.",
     discussion: """
-      Reads every byte. Prints a line for each damaged place (file, section, offset, what is wrong) \
-      and exits with 65, or prints one line and exits with 0. Nothing is changed.
+      Reads every byte. Prints a line for each damaged place (file, section, offset, what is \
+      wrong) and exits with 65, or prints one line and exits with 0. Nothing is changed.
 
       Examples:
         blockals verify ratings.blocks
@@ -35,7 +35,7 @@ struct VerifyCommand: ParsableCommand {
     let verification = try Verification.run(
       directory, in: fileSystem, workers: workers ?? GrantedCores.count(in: fileSystem))
     let text = json ? Self.object(verification).text + "\n" : Self.lines(verification)
-    try fileSystem.standardOutput.write(Array(text.utf8))
+    try Output.write(text)
     guard let first = verification.failures.first else { return }
     // One cause that is no damage, as a missing permission, keeps its own exit status.
     let codes = Set(verification.failures.map(\.code.rawValue))

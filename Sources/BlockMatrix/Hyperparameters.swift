@@ -3,44 +3,119 @@ package enum RegularizationScaling: String, Sendable, CaseIterable, Codable {
   /// λ times the row's number of ratings: ALS-WR (Zhou et al. 2008, section 3.1), what Spark does.
   case count
   /// λ alone.
-  case none
+  case unscaled = "none"
 }
 
 /// Everything that a model's bytes depend on besides the ratings; made once, valid for ever.
-package struct Hyperparameters: Sendable, Equatable, Codable {
-  /// Factors per row, from 1 to ``maximumRank``.
+///
+/// A model is a value: which of them there are, and which settings go together, is decided here and
+/// nowhere else.
+package struct Hyperparameters: Sendable, Equatable {
+  /// Factors per row, from 0 (biases alone) to ``maximumRank``.
   package let rank: Int
-  /// λ, not negative.
+  /// λ₁, the factors' weight in the objective, not negative.
   package let regularization: Double
   package let regularizationScaling: RegularizationScaling
+  package let feedback: Feedback
+  /// λ₂, the biases' weight in the objective, not negative; nothing for a model without biases.
+  package let biasRegularization: Double?
+  /// Whether factors are held at or above zero.
+  package let nonnegative: Bool
+  package let algorithm: Algorithm
   package let seed: UInt64
 
   package static let maximumRank = 4096
 
+  package var hasBiases: Bool { biasRegularization != nil }
+
   /// Checks and takes over the settings.
   ///
+  /// - Parameter regularizationScaling: Nothing for what the feedback's convention has: `count` for
+  ///   explicit feedback and `spark`, `none` for the others.
   /// - Throws: `.usage` naming the option that no model can have.
   package init(
     rank: Int = 64, regularization: Double = 0.1,
-    regularizationScaling: RegularizationScaling = .count, seed: UInt64 = 0
+    regularizationScaling: RegularizationScaling? = nil, feedback: Feedback = .explicit,
+    biasRegularization: Double? = nil, nonnegative: Bool = false,
+    algorithm: Algorithm = .als(.auto), seed: UInt64 = 0
   ) throws(Failure) {
-    guard (1...Self.maximumRank).contains(rank) else {
-      throw Failure(.usage, at: "--rank", "\(rank) is not between 1 and \(Self.maximumRank)")
+    guard (0...Self.maximumRank).contains(rank), rank > 0 || biasRegularization != nil else {
+      throw Failure(
+        .usage, at: "--rank", "\(rank) is not between 1 and \(Self.maximumRank)",
+        hint: rank == 0 ? "a model of rank 0 needs --biases" : "")
     }
-    guard regularization.isFinite, regularization >= 0 else {
-      throw Failure(.usage, at: "--regularization", "\(regularization) is not a number ≥ 0")
-    }
+    try Self.check(regularization, "--regularization")
+    if let biasRegularization { try Self.check(biasRegularization, "--bias-regularization") }
     self.rank = rank
     self.regularization = regularization
-    self.regularizationScaling = regularizationScaling
+    self.regularizationScaling = try Self.scaling(regularizationScaling, feedback)
+    self.feedback = feedback
+    self.biasRegularization = biasRegularization
+    self.nonnegative = nonnegative
+    self.algorithm = algorithm
     self.seed = seed
+    if let (options, reason) = impossibleCombination {
+      throw Failure(.usage, at: options, reason)
+    }
   }
 
-  /// The ridge of a row with `count` ratings: λ times what the scaling says.
-  package func ridge(count: Int) -> Double {
-    switch regularizationScaling {
-    case .count: regularization * Double(count)
-    case .none: regularization
+  private static func check(_ value: Double, _ option: String) throws(Failure) {
+    guard value.isFinite, value >= 0 else {
+      throw Failure(.usage, at: option, "\(value) is not a number ≥ 0")
     }
+  }
+
+  private static func scaling(
+    _ asked: RegularizationScaling?, _ feedback: Feedback
+  ) throws(Failure) -> RegularizationScaling {
+    guard case .implicit(let confidence) = feedback else { return asked ?? .count }
+    switch confidence.convention {
+    case .hu, .implicit: return asked ?? .unscaled
+    case .spark, .ials:
+      let own: RegularizationScaling = confidence.convention == .spark ? .count : .unscaled
+      guard asked ?? own == own else {
+        throw Failure(
+          .usage, at: "--regularization-scaling",
+          "the convention '\(confidence.convention.rawValue)' has a scaling of its own")
+      }
+      return own
+    }
+  }
+
+  /// Options that exclude each other, and why.
+  private var impossibleCombination: (options: String, reason: String)? {
+    let isImplicit = feedback != .explicit
+    if isImplicit, hasBiases {
+      return ("--feedback implicit --biases", "biases are for explicit feedback")
+    }
+    if nonnegative, hasBiases {
+      return ("--nonnegative --biases", "a bias has to be free to be negative")
+    }
+    switch algorithm {
+    case .sgd:
+      if isImplicit {
+        return ("--algorithm sgd --feedback implicit", "implicit feedback is solved by ALS alone")
+      }
+      if nonnegative { return ("--algorithm sgd --nonnegative", "only ALS keeps factors positive") }
+    case .als(.cg(let steps)):
+      if !(1...1000).contains(steps) {
+        return ("--cg-steps", "\(steps) is not between 1 and 1000")
+      }
+      if nonnegative { return ("--solver cg --nonnegative", "conjugate gradients know no bounds") }
+    case .als: break
+    }
+    return nil
+  }
+}
+
+extension Hyperparameters {
+  /// The ridge of a row's factors in explicit feedback: λ₁ times what the scaling says.
+  package func ridge(count: Int) -> Double { scaled(regularization, count) }
+
+  /// The ridge of a row's bias: λ₂ times what the scaling says; 0 without biases.
+  package func biasRidge(count: Int) -> Double { scaled(biasRegularization ?? 0, count) }
+
+  private func scaled(_ weight: Double, _ count: Int) -> Double {
+    regularizationScaling == .count ? weight * Double(count) : weight
   }
 }

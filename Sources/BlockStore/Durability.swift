@@ -15,6 +15,15 @@ extension FileSystem {
       throw error
     }
   }
+
+  /// Makes a directory and those above it, each durable, where they are missing.
+  func makeDirectoryDurably(_ path: String) throws(Failure) {
+    guard try status(path) == nil else { return }
+    let parent = Path.parent(of: path)
+    if parent != path { try makeDirectoryDurably(parent) }
+    try makeDirectory(path, withParents: false)
+    try syncDirectory(parent)
+  }
 }
 
 /// Names of unfinished work: the final name, `.tmp-` and 16 random hexadecimal digits.

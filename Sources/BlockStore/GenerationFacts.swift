@@ -33,6 +33,8 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
   /// The scale of the values seen in training.
   package let lowestValue: Float
   package let highestValue: Float
+  /// μ, the mean of the training ratings; only in models with biases, which are relative to it.
+  package let mean: Double?
   /// Factors per row in the shards.
   package internal(set) var rank = 0
   /// Whether the shards hold biases.
@@ -46,7 +48,7 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
   /// What training on a partition has reached; the writer adds the shards.
   package init(
     iteration: Int, phase: Side = .user, hyperparameters: Hyperparameters, partition: Partition,
-    history: [IterationRecord], plannedIterations: Int
+    history: [IterationRecord], plannedIterations: Int, mean: Double? = nil
   ) {
     self.iteration = iteration
     self.phase = phase
@@ -60,6 +62,7 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
     grids = partition.facts.grids
     lowestValue = partition.facts.lowestValue
     highestValue = partition.facts.highestValue
+    self.mean = mean
   }
 
   /// Rows of a side.
@@ -89,6 +92,8 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
     guard hyperparameters.rank == rank else {
       return "rank \(rank) in the shards, \(hyperparameters.rank) in the settings"
     }
+    // Otherwise a few bytes could ask for any amount of memory.
+    guard rank > 0 || hasBias else { return "has neither factors nor biases" }
     for side in Side.allCases {
       let (shards, grid) = (shards[side], grids[side])
       guard grid.blockCount <= Manifest.mostBlocks, shards.count == grid.blockCount else {

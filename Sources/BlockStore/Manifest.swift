@@ -10,7 +10,7 @@ import FoundationEssentials
 ///       "xxh3" : "0123456789abcdef"
 ///     }
 ///
-/// The last 30 bytes are always the checksum's line and the closing brace; XXH3-64 is taken over
+/// The last 34 bytes are always the checksum's line and the closing brace; XXH3-64 is taken over
 /// every byte before them.
 enum Manifest {
   static let fileName = "manifest.json"
@@ -87,7 +87,7 @@ enum Manifest {
       return try JSONDecoder().decode(Envelope<Facts>.self, from: json).facts
     } catch let failure as Failure {
       throw failure
-    } catch let DecodingError.dataCorrupted(context) {
+    } catch let DecodingError.dataCorrupted(context) where !context.codingPath.isEmpty {
       throw damaged(path, 0, "\(place(context.codingPath))\(context.debugDescription)")
     } catch let DecodingError.keyNotFound(key, context) {
       throw damaged(path, 0, "\(place(context.codingPath))\(key.stringValue) is missing")

@@ -42,17 +42,13 @@ package final class ModelDirectory: Sendable {
   ) throws(Failure) -> ModelDirectory {
     let model = ModelDirectory(directory, in: fileSystem)
     if try fileSystem.status(model.generationsDirectory) == nil {
-      if try fileSystem.status(model.directory) == nil {
-        try fileSystem.makeDirectory(model.directory, withParents: true)
-        try fileSystem.syncDirectory(Path.parent(of: model.directory))
-      }
+      try fileSystem.makeDirectoryDurably(model.directory)
       guard try fileSystem.list(model.directory).allSatisfy({ $0 == lockName }) else {
         throw Failure(
           .output, at: model.directory, "is neither a model nor empty",
           hint: "choose another name, or remove it first")
       }
-      try fileSystem.makeDirectory(model.generationsDirectory, withParents: false)
-      try fileSystem.syncDirectory(model.directory)
+      try fileSystem.makeDirectoryDurably(model.generationsDirectory)
     }
     return model
   }
@@ -72,7 +68,8 @@ package final class ModelDirectory: Sendable {
     try fileSystem.lock("\(directory)/\(Self.lockName)", owner: ProcessName.current)
   }
 
-  /// The numbers of all committed generations, the newest first; whether they are whole is not asked.
+  /// The numbers of all committed generations, the newest first; whether they are whole is not
+  /// asked.
   package func generations() throws(Failure) -> [Int] {
     try fileSystem.list(generationsDirectory).compactMap { name in
       let digits = name.utf8

@@ -26,8 +26,8 @@ extension Verification {
     let ids = PerSide(
       user: verification.checkIds(.user, of: partition),
       item: verification.checkIds(.item, of: partition))
-    let users = try verification.checkBlocks(.user, of: partition, ids.user, workers: workers)
-    let items = try verification.checkBlocks(.item, of: partition, ids.item, workers: workers)
+    let users = try verification.checkBlocks(.user, of: partition, ids, workers: workers)
+    let items = try verification.checkBlocks(.item, of: partition, ids, workers: workers)
     let facts = partition.facts
     var holdout = HoldoutRatings()
     if let expected = facts.holdout {
@@ -95,12 +95,15 @@ extension Verification {
 
   /// Checks a side's shards, on all workers.
   private mutating func checkBlocks(
-    _ side: Side, of partition: Partition, _ ids: IdTable?, workers: Int
+    _ side: Side, of partition: Partition, _ ids: PerSide<IdTable?>, workers: Int
   ) throws(Failure) -> [BlockFindings] {
     let shards = partition.facts.shards[side]
+    let columnCount = ids[side.opposite]?.count
     let results = try Parallel.map(shards.count, workers: workers) {
       block throws(Failure) -> Result<BlockFindings, Failure> in
-      do throws(Failure) { return .success(try Self.findings(block, side, partition)) } catch {
+      do throws(Failure) {
+        return .success(try Self.findings(block, side, partition, columnCount))
+      } catch {
         guard error.code != .memory else { throw error }
         return .failure(error)
       }
@@ -110,7 +113,7 @@ extension Verification {
       let found = check(shards[block].byteCount) { () throws(Failure) in try result.get() }
       guard let found else { continue }
       findings.append(found)
-      if let ids {
+      if let ids = ids[side] {
         let indices = partition.facts.grids[side].indices(ofBlock: block)
         require(
           ids.counts[indices].elementsEqual(found.counts),
@@ -122,19 +125,22 @@ extension Verification {
   }
 
   private static func findings(
-    _ block: Int, _ side: Side, _ partition: Partition
+    _ block: Int, _ side: Side, _ partition: Partition, _ columnCount: Int?
   ) throws(Failure) -> BlockFindings {
     let ratings = try partition.readBlock(block, of: side)
     let record = partition.facts.shards[side][block]
     let path = "\(partition.directory)/\(RatingShard.fileName(side, block: block))"
-    var isUsed = [Bool](repeating: false, count: partition.facts.rowCount(of: side.opposite))
-    for column in ratings.columns { isUsed[Int(column)] = true }
-    let distinct = isUsed.count { $0 }
-    guard distinct == ratings.distinctColumnCount else {
-      throw Failure(
-        .data, at: "\(path), header, offset 48",
-        "has \(distinct) different columns, its header says \(ratings.distinctColumnCount)",
-        hint: ShardFile.damageHint)
+    // Without ids there is only the manifest's word for the number of columns.
+    if let columnCount {
+      var isUsed = [Bool](repeating: false, count: columnCount)
+      for column in ratings.columns { isUsed[Int(column)] = true }
+      let distinct = isUsed.count { $0 }
+      guard distinct == ratings.distinctColumnCount else {
+        throw Failure(
+          .data, at: "\(path), header, offset 48",
+          "has \(distinct) different columns, its header says \(ratings.distinctColumnCount)",
+          hint: ShardFile.damageHint)
+      }
     }
     let counts = (0..<ratings.rowCount).map { UInt32(ratings.ratings(ofRow: $0).count) }
     guard Int(counts.max() ?? 0) == record.longestRow else {

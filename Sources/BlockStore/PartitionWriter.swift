@@ -39,6 +39,7 @@ package final class PartitionWriter: Sendable {
   package init(_ directory: String, in fileSystem: any FileSystem) throws(Failure) {
     let directory = Path.trimmed(directory)
     try Self.requireAbsent(directory, in: fileSystem)
+    try fileSystem.makeDirectoryDurably(Path.parent(of: directory))
     let lock = try fileSystem.lock("\(directory).lock", owner: ProcessName.current)
     let temporary = "\(directory).tmp-\(RunName.random())"
     do throws(Failure) {
@@ -113,8 +114,8 @@ package final class PartitionWriter: Sendable {
 
   /// Checks that both orientations hold the same ratings, and makes the partition appear.
   ///
-  /// - Throws: `.bug` where blocks are missing or do not fit; whatever the disk reports. Nothing has
-  ///   appeared then, and all is removed.
+  /// - Throws: `.bug` where blocks are missing or do not fit; whatever the disk reports. Nothing
+  ///   has appeared then, and all is removed.
   package func commit(
     grids: PerSide<BlockGrid>, valuesGiven: Bool, duplicates: String
   ) throws(Failure) -> PartitionFacts {

@@ -97,8 +97,8 @@ struct ShardHeader: Equatable {
 
   /// Reads and checks the header of a whole file.
   ///
-  /// - Throws: `.data` with the offset of what breaks a rule; `.mismatch` where the file was written
-  ///   by a newer version.
+  /// - Throws: `.data` with the offset of what breaks a rule; `.mismatch` where the file was
+  ///   written by a newer version.
   init(decoding file: [UInt8], path: String) throws(Failure) {
     func damaged(_ offset: Int, _ message: String) -> Failure {
       Failure(.data, at: "\(path), header, offset \(offset)", message, hint: ShardFile.damageHint)
@@ -129,8 +129,10 @@ struct ShardHeader: Equatable {
         .mismatch, at: path, "has format \(major), flags \(flags); this program reads format 1",
         hint: "use a newer blockals")
     }
-    guard let kind = ShardKind(rawValue: kindByte) else { throw damaged(16, "kind \(kindByte)") }
-    guard sideByte <= 1 else { throw damaged(17, "side \(sideByte)") }
+    guard let kind = ShardKind(rawValue: kindByte) else {
+      throw damaged(16, "kind \(kindByte) is unknown")
+    }
+    guard sideByte <= 1 else { throw damaged(17, "side \(sideByte) is unknown") }
     self.kind = kind
     side = sideByte == 0 ? .user : .item
     block = Int(decoder.take(UInt32.self))
@@ -165,9 +167,11 @@ struct ShardHeader: Equatable {
     let lengths = (0..<3).map { _ in decoder.take(UInt64.self) }
     let checksums = (decoder.take(UInt64.self), decoder.take(UInt64.self))
     guard let kind = SectionKind(rawValue: kindNumber) else {
-      throw damaged("section kind \(kindNumber)")
+      throw damaged("section kind \(kindNumber) is unknown")
     }
-    guard codec == zstandard else { throw damaged("section \(kind.name): codec \(codec)") }
+    guard codec == zstandard else {
+      throw damaged("section \(kind.name): codec \(codec) is unknown")
+    }
     guard let offset = Int(exactly: lengths[0]), let stored = Int(exactly: lengths[1]),
       let raw = Int(exactly: lengths[2]), offset == begin, stored <= fileCount - offset,
       raw / Zstandard.largestExpansion <= stored

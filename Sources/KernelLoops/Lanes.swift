@@ -48,3 +48,20 @@ func total(_ lanes: SIMD16<Double>) -> Double {
   let two = four.lowHalf + four.highHalf
   return two[0] + two[1]
 }
+
+/// Each lane as a Double.
+///
+/// Spelt out, because the library's conversion is a call to code that the copies would share.
+@inline(__always)
+func doubles(_ lanes: Lanes) -> SIMD16<Double> {
+  SIMD16<Double>(
+    lowHalf: SIMD8<Double>(
+      lowHalf: doubles(lanes.lowHalf.lowHalf), highHalf: doubles(lanes.lowHalf.highHalf)),
+    highHalf: SIMD8<Double>(
+      lowHalf: doubles(lanes.highHalf.lowHalf), highHalf: doubles(lanes.highHalf.highHalf)))
+}
+
+@inline(__always)
+private func doubles(_ lanes: SIMD4<Float>) -> SIMD4<Double> {
+  SIMD4<Double>(Double(lanes[0]), Double(lanes[1]), Double(lanes[2]), Double(lanes[3]))
+}

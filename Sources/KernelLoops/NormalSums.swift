@@ -1,5 +1,6 @@
 /// How many factor rows are gathered before they are multiplied, by width alone: a panel stays
-/// where the loops that go over it many times find it, and its sums are rounded the same everywhere.
+/// where the loops that go over it many times find it, and its sums are rounded the same
+/// everywhere.
 package func panelRows(width: Int) -> Int { max(32, min(96, 12288 / width / 8 * 8)) }
 
 /// Sums the normal equations of a run of ratings.
@@ -17,8 +18,8 @@ package func panelRows(width: Int) -> Int { max(32, min(96, 12288 / width / 8 * 
 /// - `weights`: The coefficient w of each rating's outer product; all ones where absent.
 /// - `biasPosition`: Where a factor row has its bias; negative where it has none.
 /// - `panel`: `panelRows(width:)` rows of `width` floats; twice as many where the run has weights.
-/// - `matrix`: `width`² floats; becomes Σ w·y·yᵀ in the blocks of 16 × 16 on and above the diagonal;
-///   what lies below them is not touched.
+/// - `matrix`: `width`² floats; becomes Σ w·y·yᵀ in the blocks of 16 × 16 on and above the
+///   diagonal; what lies below them is not touched.
 /// - `vector`: `width` floats; becomes Σ t·y.
 /// - Returns: Σ t² of the targets after the biases were taken off.
 /// - Complexity: O(count · width²).
@@ -115,14 +116,14 @@ package func sumOfSquares(_ values: Floats, count: Int) -> Double {
   var sums = SIMD16<Double>.zero
   var offset = 0
   while offset &+ laneCount <= count {
-    let lanes = SIMD16<Double>(load(values, offset))
+    let lanes = doubles(load(values, offset))
     sums.addProduct(lanes, lanes)
     offset &+= laneCount
   }
   if offset < count {
     var rest = Lanes.zero
     for lane in 0..<(count &- offset) { rest[lane] = values[offset &+ lane] }
-    let lanes = SIMD16<Double>(rest)
+    let lanes = doubles(rest)
     sums.addProduct(lanes, lanes)
   }
   return total(sums)

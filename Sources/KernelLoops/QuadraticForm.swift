@@ -10,16 +10,16 @@ package func quadraticForm(_ matrix: Floats, _ x: Floats, width: Int) -> Double 
     for row in 0..<column {
       products.addProduct(
         SIMD16<Double>(repeating: Double(x[row])),
-        SIMD16<Double>(load(matrix, row &* width &+ column)))
+        doubles(load(matrix, row &* width &+ column)))
     }
     // Blocks above the diagonal count for those below it; the block on it is whole.
     products += products
     for row in column..<(column &+ laneCount) {
       products.addProduct(
         SIMD16<Double>(repeating: Double(x[row])),
-        SIMD16<Double>(load(matrix, row &* width &+ column)))
+        doubles(load(matrix, row &* width &+ column)))
     }
-    sums.addProduct(products, SIMD16<Double>(load(x, column)))
+    sums.addProduct(products, doubles(load(x, column)))
     column &+= laneCount
   }
   return total(sums)
@@ -31,7 +31,7 @@ package func dotInDouble(_ x: Floats, _ y: Floats, width: Int) -> Double {
   var sums = SIMD16<Double>.zero
   var offset = 0
   while offset < width {
-    sums.addProduct(SIMD16<Double>(load(x, offset)), SIMD16<Double>(load(y, offset)))
+    sums.addProduct(doubles(load(x, offset)), doubles(load(y, offset)))
     offset &+= laneCount
   }
   return total(sums)

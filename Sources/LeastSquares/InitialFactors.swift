@@ -23,7 +23,10 @@ package func initialFactors(
       squares += entries[position] * entries[position]
     }
     let length = Double(max(1, squares)).squareRoot()
-    table.setRow(index, factors: entries.lazy.map { Float(Double($0) / length) })
+    let row = unsafe table.writableRow(index)
+    for (position, entry) in entries.enumerated() {
+      unsafe row[position] = Float(Double(entry) / length)
+    }
   }
   return table
 }

@@ -1,4 +1,5 @@
 import BlockMatrix
+import BlockPartition
 import BlockStore
 
 /// A model as it was read from its directory.
@@ -25,14 +26,23 @@ package struct LoadedModel: Sendable {
     let model = try FactorModel(
       factors: newest.factors,
       ids: PerSide(user: try store.readIds(.user), item: try store.readIds(.item)),
+      mean: Float(newest.facts.mean ?? 0),
       scale: newest.facts.lowestValue...newest.facts.highestValue)
     return LoadedModel(model: model, facts: newest.facts, refused: newest.refused)
   }
 
   /// The ratings of a partition as items that users have seen.
-  package func seenRatings(of partition: Partition) throws(Failure) -> SeenRatings {
-    try SeenRatings(
+  package func seenRatings(of partition: Partition) throws(Failure) -> SeenSource {
+    let ratings = try SeenRatings(
       partition, model: model, isOwn: partition.facts.digest == facts.partitionDigest)
+    return { users throws(Failure) in try ratings.items(ofUsers: users) }
+  }
+
+  /// Ratings from text, by the model's indices.
+  package func test(_ text: TextRatings) -> TestRatings {
+    TestRatings(
+      HoldoutRatings(users: text.users, items: text.items, values: text.values), ids: text.ids,
+      model: model)
   }
 
   /// The ratings that a partition keeps back, by the model's indices.
@@ -50,13 +60,9 @@ package struct LoadedModel: Sendable {
         holdout, known: PerSide(user: model.ids.user.count, item: model.ids.item.count),
         unstoredPairs: holdoutFacts.unknownPairs)
     }
-    let ids = PerSide(user: try partition.readIds(.user), item: try partition.readIds(.item))
     return TestRatings(
-      count: holdout.count, values: { holdout.values[$0] },
-      id: { rating, side in
-        ids[side][Int(side == .user ? holdout.users[rating] : holdout.items[rating])]
-      },
-      lookups: PerSide(user: IdLookup(model.ids.user), item: IdLookup(model.ids.item)),
-      unstoredPairs: holdoutFacts.unknownPairs)
+      holdout,
+      ids: PerSide(user: try partition.readIds(.user), item: try partition.readIds(.item)),
+      model: model, unstoredPairs: holdoutFacts.unknownPairs)
   }
 }

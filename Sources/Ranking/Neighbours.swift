@@ -2,7 +2,7 @@ import BlockMatrix
 
 /// Finds the rows of one side whose factors point in the same direction: cosine similarity.
 ///
-/// Biases take no part. A row of zeros has no direction: it is nobody's neighbour and has none.
+/// Biases take no part. A row of zeros has no direction: its cosine with every row is 0.
 package struct Neighbours: Sendable {
   private let table: FactorTable
   private let search: TopSearch
@@ -11,9 +11,10 @@ package struct Neighbours: Sendable {
   package init(_ side: Side, of model: FactorModel) throws(Failure) {
     let table = model.factors[side]
     self.table = table
-    let rows = (0..<UInt32(table.rowCount)).filter { norm(table.factors(Int($0))) > 0 }
     search = TopSearch(
-      try CandidateTiles(rows, width: table.rank) { Self.direction(of: table.factors($0)) },
+      try CandidateTiles(0..<UInt32(table.rowCount), width: table.rank) {
+        Self.direction(of: table.factors($0))
+      },
       kernels: model.kernels)
   }
 
@@ -29,14 +30,25 @@ package struct Neighbours: Sendable {
       row: { Self.direction(of: table.factors(Int(indices[$0]))) },
       excluded: { indices[$0...$0] },
       transform: { first, rankings throws(Failure) in
-        rankings.enumerated().map { offset, ranking in
-          let isZero = norm(table.factors(Int(indices[first + offset]))) == 0
-          // Rounding may lead past 1.
-          return isZero
-            ? [] : ranking.map { Candidate(index: $0.index, score: min(1, max(-1, $0.score))) }
+        zip(indices[first...], rankings).map { index, ranking in
+          let row = table.factors(Int(index))
+          return ranking.map { candidate in
+            Candidate(
+              index: candidate.index,
+              score: Self.cosine(row, table.factors(Int(candidate.index))))
+          }
+          .sorted(by: >)
         }
       }
     ).flatMap(\.self)
+  }
+
+  /// The cosine of two rows, computed in Double from the rows themselves: the search only chooses.
+  private static func cosine(_ left: [Float], _ right: [Float]) -> Float {
+    let product = zip(left, right).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+    let cosine = product / (norm(left) * norm(right))
+    // A row of zeros has no direction.
+    return cosine.isFinite ? Float(min(1, max(-1, cosine))) : 0
   }
 
   private static func direction(of row: [Float]) -> [Float] {

@@ -30,30 +30,35 @@ package struct TestRatings: Sendable, Equatable {
       values: order.map { ratings.values[$0] })
   }
 
-  /// Numbers ratings by their ids.
+  /// Gives ratings the model's indices.
   ///
-  /// - Parameter id: The id of a rating on a side, any bytes.
-  /// - Complexity: O(n log n).
+  /// - Parameters:
+  ///   - ratings: By places in `ids`.
+  ///   - ids: The ids of the ratings.
+  ///   - model: Whose indices are wanted.
+  /// - Complexity: O(ids + n log n).
   package init(
-    count: Int, values: (Int) -> Float, id: (Int, Side) -> ArraySlice<UInt8>,
-    lookups: PerSide<IdLookup>, unstoredPairs: Int = 0
+    _ ratings: HoldoutRatings, ids: PerSide<IdTable>, model: FactorModel, unstoredPairs: Int = 0
   ) {
-    var numbers = PerSide<[UInt32]>(user: [], item: [])
-    for side in Side.allCases {
-      var strangers: [ArraySlice<UInt8>: UInt32] = [:]
-      numbers[side] = (0..<count).map { rating in
-        let id = id(rating, side)
-        if let index = lookups[side].index(of: id) { return UInt32(index) }
-        if let number = strangers[id] { return number }
-        let number = UInt32(lookups[side].table.count + strangers.count)
-        strangers[id] = number
-        return number
-      }
-    }
+    let users = Self.numbers(of: ids.user, in: model.ids.user)
+    let items = Self.numbers(of: ids.item, in: model.ids.item)
     self.init(
-      HoldoutRatings(users: numbers.user, items: numbers.item, values: (0..<count).map(values)),
-      known: PerSide(user: lookups.user.table.count, item: lookups.item.table.count),
+      HoldoutRatings(
+        users: ratings.users.map { users[Int($0)] }, items: ratings.items.map { items[Int($0)] },
+        values: ratings.values),
+      known: PerSide(user: model.ids.user.count, item: model.ids.item.count),
       unstoredPairs: unstoredPairs)
+  }
+
+  /// For each id its index in another table, or a number above all of them.
+  private static func numbers(of table: IdTable, in other: IdTable) -> [UInt32] {
+    let lookup = IdLookup(other)
+    var strangers = 0
+    return (0..<table.count).map { place in
+      if let index = lookup.index(of: table[place]) { return UInt32(index) }
+      strangers += 1
+      return UInt32(other.count + strangers - 1)
+    }
   }
 
   /// Whether the model knows the user, and whether it knows the item, of a rating.

@@ -25,8 +25,12 @@ struct Resumption {
     let stored = Self.settings(
       of: newest.facts.hyperparameters, partitionDigest: newest.facts.partitionDigest)
     var differences: [String] = []
-    for (ours, theirs) in zip(asked, stored) where ours.value != theirs.value {
-      differences.append("\(ours.name): \(theirs.value) in the model, \(ours.value) asked for")
+    for name in (stored + asked.filter { ours in !stored.contains { $0.name == ours.name } })
+      .map(\.name)
+    {
+      let ours = asked.first { $0.name == name }?.value ?? "not set"
+      let theirs = stored.first { $0.name == name }?.value ?? "not set"
+      if ours != theirs { differences.append("\(name): \(theirs) in the model, \(ours) asked for") }
     }
     if newest.facts.iteration > iterations {
       differences.append(

@@ -97,14 +97,14 @@ import Testing
   @Test func `unknown ids are counted, and unknown items stay among the relevant`() throws {
     let stored = try StoredModel.tiny()
     let loaded = try LoadedModel.open(stored.model, in: PosixFileSystem())
-    let pairs = [
-      ("bob", "Dune"), ("bob", "Heat"), ("bob", "Heat"), ("eve", "Dune"), ("eve", "Heat"),
-    ]
+    // bob rated Dune, and Heat twice, which the model does not know; eve is unknown herself.
     let test = TestRatings(
-      count: pairs.count, values: { _ in 3 },
-      id: { Array(($1 == .user ? pairs[$0].0 : pairs[$0].1).utf8)[...] },
-      lookups: PerSide(
-        user: IdLookup(loaded.model.ids.user), item: IdLookup(loaded.model.ids.item)))
+      HoldoutRatings(
+        users: [0, 0, 0, 1, 1], items: [0, 1, 1, 0, 1], values: [3, 3, 3, 3, 3]),
+      ids: PerSide(
+        user: IdTable(ids: ["bob", "eve"], counts: [3, 2]),
+        item: IdTable(ids: ["Dune", "Heat"], counts: [2, 3])),
+      model: loaded.model)
     let accuracy = try Accuracy.measure(loaded.model, on: test, clip: false, workers: 1)
     #expect(accuracy.pairs == 1)
     #expect(accuracy.unknownPairs == 4)

@@ -72,13 +72,14 @@ import Testing
     let seen = try SeenRatings(partition, model: model, isOwn: true)
     let users = Array(0..<UInt32(matrix.userCount))
     var found: [[Candidate]] = []
-    try Recommender(model, seen: seen).recommend(
-      to: users, limit: matrix.itemCount, workers: 2,
-      transform: { _, rankings throws(Failure) in rankings },
-      emit: { done, rankings throws(Failure) in
-        found += rankings
-        #expect(done == found.count)
-      })
+    try Recommender(model, seen: { users throws(Failure) in try seen.items(ofUsers: users) })
+      .recommend(
+        to: users, limit: matrix.itemCount, workers: 2,
+        transform: { _, rankings throws(Failure) in rankings },
+        emit: { done, rankings throws(Failure) in
+          found += rankings
+          #expect(done == found.count)
+        })
     for (ranking, row) in zip(found, matrix.rows(.user)) {
       let seen = Set(row.map { UInt32($0.column) })
       #expect(Set(ranking.map(\.index)) == Set(0..<UInt32(matrix.itemCount)).subtracting(seen))
@@ -100,11 +101,12 @@ import Testing
   @Test func `are ranked by their cosine, without the row itself`() throws {
     let table = try FactorTable(rows: [[1, 0], [3, 0], [1, 1], [0, 2], [-5, 0], [0, 0]])
     let found = try neighbours(table).nearest(to: [0, 4, 5], limit: 10, workers: 2)
-    #expect(found[0].map(\.index) == [1, 2, 3, 4])
-    #expect(found[0].map(\.score) == [1, Float(0.5.squareRoot()), 0, -1])
+    #expect(found[0].map(\.index) == [1, 2, 3, 5, 4])
+    #expect(found[0].map(\.score) == [1, Float(0.5.squareRoot()), 0, 0, -1])
     // Row 0 and row 1 point the same way: equal cosines, ascending index.
-    #expect(found[1].map(\.index) == [3, 2, 0, 1])
-    #expect(found[2].isEmpty)
+    #expect(found[1].map(\.index) == [3, 5, 2, 0, 1])
+    #expect(found[2].map(\.index) == [0, 1, 2, 3, 4])
+    #expect(found[2].map(\.score) == [0, 0, 0, 0, 0])
   }
 
   @Test func `leave biases out`() throws {

@@ -31,6 +31,12 @@ package final class TemporaryDirectory: Sendable {
     try write(Array(text.utf8), to: name)
   }
 
+  /// Writes a file in place of one that is there.
+  package func replace(_ name: String, with bytes: [UInt8]) throws(Failure) {
+    try PosixFileSystem().removeFile(file(name))
+    try write(bytes, to: name)
+  }
+
   /// The bytes of a file in the directory.
   package func read(_ name: String) throws(Failure) -> [UInt8] {
     let file = try PosixFileSystem().open(file(name), streaming: false)

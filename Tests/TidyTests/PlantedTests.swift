@@ -34,6 +34,15 @@ import Testing
       ])
   }
 
+  @Test func `unsafe code outside the files that may have it`() {
+    let line = "final class A: @unchecked Sendable { let b = unsafe c }\n"
+    let found = found(line, at: "Sources/Training/A.swift")
+    #expect(found.count == 2)
+    #expect(found.first?.hasPrefix("Sources/Training/A.swift:1: '@unchecked' stands only") == true)
+    #expect(found.last?.hasPrefix("Sources/Training/A.swift:1: 'unsafe' stands only in") == true)
+    #expect(self.found(line, at: "Sources/BlockMatrix/FactorTable.swift") == [])
+  }
+
   @Test(arguments: [
     ("let a = try! b()", "'try!' may stand nowhere"),
     ("let a = b as! C", "'as!' may stand nowhere"),

@@ -144,7 +144,7 @@ private enum Patterns {
     [
       ("unsafe", /\bunsafe\b/, Fences.unsafe),
       ("@unchecked", /@unchecked\b/, Fences.unchecked),
-      ("public", /\b(?:public|open)\b(?! *[(:.])/, Fences.isPublic),
+      ("public", /\bpublic\b|\bopen (?:class|func|var)\b/, Fences.isPublic),
       ("Mutex", /\bMutex\b/, Fences.mutex),
     ]
   }

@@ -1,1 +1,0 @@
-// The promise comes last.

@@ -1,0 +1,147 @@
+import BlockMatrix
+import BlockStore
+import Ranking
+import Training
+import Workers
+
+/// The factors of users and items, and the answers that follow from them.
+public struct TrainedModel: Sendable {
+  /// An item or user by its id, with a score.
+  public struct Scored: Sendable, Equatable {
+    /// The caller's id.
+    public let id: String
+    /// The predicted rating; for neighbours the cosine.
+    public let score: Float
+  }
+
+  private let loaded: LoadedModel
+  private let lookups: PerSide<IdLookup>
+  private let recommender: Recommender
+
+  /// The directory that holds the model.
+  public let path: String
+  /// Factors per user and item.
+  public var rank: Int { loaded.model.rank }
+  /// The iterations that the model has had.
+  public var iteration: Int { loaded.facts.iteration }
+
+  /// Reads the newest generation that is whole.
+  ///
+  /// - Throws: ``BlockALSError`` of kind `missingInput` where there is none yet, `data` where all
+  ///   are damaged.
+  public init(path: String) throws(BlockALSError) {
+    let loaded = try publicly { () throws(Failure) in
+      try LoadedModel.open(path, in: PosixFileSystem())
+    }
+    recommender = try publicly { () throws(Failure) in try Recommender(loaded.model) }
+    lookups = PerSide(
+      user: IdLookup(loaded.model.ids.user), item: IdLookup(loaded.model.ids.item))
+    self.loaded = loaded
+    self.path = path
+  }
+
+  /// Trains a model, or goes on with the one in the directory.
+  ///
+  /// - Parameters:
+  ///   - ratings: What to train on.
+  ///   - path: The model's directory. Where it holds a model of the same ratings and options,
+  ///     training goes on from its newest generation, to the same bytes.
+  ///   - options: How.
+  ///   - shouldStop: Asked from time to time, on any thread; where it says yes, training ends with
+  ///     an error of kind `stopped` and the newest generation stays.
+  ///   - progress: Told about each iteration.
+  /// - Throws: ``BlockALSError`` of kind `mismatch` where the directory holds a model of other
+  ///   options, and any other; generations that were committed stay as they are.
+  /// - Complexity: O(iterations · (ratings · rank² + rows · rank³)), divided by the workers.
+  public static func train(
+    on ratings: RatingsPartition, into path: String, options: TrainingOptions = .init(),
+    shouldStop: @escaping @Sendable () -> Bool = { false },
+    progress: @escaping @Sendable (IterationSummary) -> Void = { _ in }
+  ) throws(BlockALSError) -> TrainedModel {
+    try publicly { () throws(Failure) in
+      let stop = StopRequest()
+      let end = try Trainer.run(
+        ratings.partition, into: ModelDirectory.openOrCreate(path, in: PosixFileSystem()),
+        hyperparameters: options.hyperparameters(), settings: options.settings(), stop: stop,
+        observe: { event in
+          if shouldStop() { stop.set() }
+          guard case .iteration(let report) = event else { return }
+          progress(
+            IterationSummary(
+              iteration: report.iteration, objective: report.objective, rmse: report.rmse,
+              holdoutRmse: report.holdoutRmse, seconds: report.seconds))
+        })
+      if case .stopped = end {
+        throw Failure(.stopped, at: path, "stopped on request", hint: "train again to go on")
+      }
+    }
+    return try TrainedModel(path: path)
+  }
+
+  /// The predicted rating of an item by a user; nothing where either is unknown to the model.
+  ///
+  /// - Complexity: O(rank).
+  public func predict(user: String, item: String) -> Float? {
+    loaded.model.predict(
+      user: lookups.user.index(of: user.utf8), item: lookups.item.index(of: item.utf8))
+  }
+
+  /// The items with the highest predicted ratings, best first; nothing where the user is unknown.
+  ///
+  /// - Parameters:
+  ///   - user: The caller's id.
+  ///   - count: Items at most.
+  ///   - ratings: Items that the user has rated here are left out.
+  /// - Throws: ``BlockALSError`` of kind `data` where `ratings` are damaged.
+  /// - Complexity: O(items · rank).
+  public func recommend(
+    for user: String, count: Int, excluding ratings: RatingsPartition? = nil
+  ) throws(BlockALSError) -> [Scored]? {
+    guard let index = lookups.user.index(of: user.utf8) else { return nil }
+    return try publicly { () throws(Failure) in
+      let chooser =
+        try ratings.map { ratings throws(Failure) in
+          try Recommender(loaded.model, seen: loaded.seenRatings(of: ratings.partition))
+        } ?? recommender
+      var ranking: [Candidate] = []
+      try chooser.recommend(
+        to: [UInt32(index)], limit: count, workers: 1,
+        transform: { _, rankings throws(Failure) in rankings.flatMap(\.self) },
+        emit: { _, candidates throws(Failure) in ranking += candidates })
+      return scored(ranking, .item)
+    }
+  }
+
+  /// The items whose factors point most nearly in the same direction; nothing where the item is
+  /// unknown.
+  ///
+  /// - Complexity: O(items · rank).
+  public func similarItems(
+    to item: String, count: Int
+  ) throws(BlockALSError) -> [Scored]? {
+    guard let index = lookups.item.index(of: item.utf8) else { return nil }
+    return try publicly { () throws(Failure) in
+      let neighbours = try Neighbours(.item, of: loaded.model)
+      let nearest = try neighbours.nearest(to: [UInt32(index)], limit: count, workers: 1)
+      return scored(nearest.flatMap(\.self), .item)
+    }
+  }
+
+  /// A user's factors, `rank` numbers; nothing where the user is unknown.
+  public func factors(ofUser user: String) -> [Float]? {
+    lookups.user.index(of: user.utf8).map { loaded.model.factors.user.factors($0) }
+  }
+
+  /// An item's factors, `rank` numbers; nothing where the item is unknown.
+  public func factors(ofItem item: String) -> [Float]? {
+    lookups.item.index(of: item.utf8).map { loaded.model.factors.item.factors($0) }
+  }
+
+  private func scored(_ candidates: [Candidate], _ side: Side) -> [Scored] {
+    candidates.map { candidate in
+      Scored(
+        id: String(decoding: loaded.model.ids[side][Int(candidate.index)], as: UTF8.self),
+        score: candidate.score)
+    }
+  }
+}
