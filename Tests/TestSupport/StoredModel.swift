@@ -42,7 +42,7 @@ package struct StoredModel {
         mean: factors.user.hasBias ? 0 : nil))
   }
 
-  /// The worked matrix with factors of rank 2, whose scores are
+  /// The worked matrix with factors of rank 2 and these scores.
   ///
   /// |      | Alien | Brazil | Dune | Casablanca |
   /// |------|-------|--------|------|------------|
