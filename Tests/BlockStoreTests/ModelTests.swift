@@ -65,7 +65,7 @@ import Testing
     let fresh = try ModelDirectory.open(directory.file("m"), in: PosixFileSystem())
     let newest = try #require(try fresh.newestGood())
     #expect(newest.number == 2 && newest.refused.map(\.generation) == [3])
-    #expect(newest.refused[0].failure.place.hasSuffix("00000003/items-00001.safetensors"))
+    #expect(newest.refused[0].failure.place.hasSuffix("00000003/items-00001.safetensors, offset 0"))
     // It is neither counted nor removed.
     try fresh.prune(keep: 2)
     #expect(try fresh.generations() == [3, 2, 1])
