@@ -136,8 +136,9 @@ let package = Package(
       name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: safe),
     .testTarget(
       name: "RankingTests",
-      dependencies: ["Ranking", "BlockMatrix", "BlockStore", "Kernels", "TestSupport"],
-      swiftSettings: safe),
+      dependencies: [
+        "Ranking", "BlockMatrix", "BlockStore", "Kernels", "LeastSquares", "TestSupport",
+      ], swiftSettings: safe),
     .testTarget(
       name: "CommandTests", dependencies: ["BlockALSCommand", "TestSupport"],
       exclude: ["Help"], swiftSettings: safe),

@@ -76,8 +76,8 @@ public struct IterationSummary: Sendable, Equatable {
   public let iteration: Int
   /// The whole objective, exact, after both phases.
   public let objective: Double
-  /// Root mean squared error over the training ratings.
-  public let rmse: Double
+  /// Root mean squared error over the training ratings; nothing for implicit feedback.
+  public let rmse: Double?
   /// Root mean squared error over the ratings that are held out; nothing where there are none.
   public let holdoutRmse: Double?
   /// Wall time.

@@ -1,7 +1,9 @@
 import ArgumentParser
 import BlockMatrix
+import BlockPartition
 import BlockStore
 import Ranking
+import RatingInput
 import Workers
 
 extension AnswerFormat: ExpressibleByArgument {}
@@ -21,6 +23,7 @@ struct RecommendCommand: ParsableCommand {
         blockals recommend model alice bob
         blockals recommend model --top 20 --exclude ratings.blocks alice
         blockals recommend model --users all --exclude ratings.blocks --format csv -o top10.csv
+        blockals recommend model --new-users ratings-of-new-users.csv
         blockals recommend model --users customers.txt --skip-unknown --deny sold-out.txt
       """
   )
@@ -35,6 +38,8 @@ struct RecommendCommand: ParsableCommand {
     help: ArgumentHelp(
       "A file of user ids, one a line ('-' reads standard input), or 'all'.", valueName: "file"))
   var users: String?
+
+  @OptionGroup(title: "New users") var newcomers: NewUserOptions
 
   @Option(help: "How many items to rank for each user.")
   var top = 10
@@ -58,8 +63,13 @@ struct RecommendCommand: ParsableCommand {
 
   func validate() throws {
     guard top >= 1 else { throw ValidationError("--top \(top) is not at least 1.") }
-    guard (users == nil) != ids.isEmpty else {
-      throw ValidationError("Name users, or give --users FILE or --users all.")
+    let ways = [!ids.isEmpty, users != nil, newcomers.path != nil]
+    guard ways.count(where: { $0 }) == 1 else {
+      throw ValidationError("Name users, or give --users FILE, --users all or --new-users FILE.")
+    }
+    guard newcomers.path == nil || exclude == nil else {
+      throw ValidationError(
+        "--exclude is for users of the model; new users never get what they have rated.")
     }
     try output.validate()
   }
@@ -67,13 +77,19 @@ struct RecommendCommand: ParsableCommand {
   mutating func run() throws {
     let fileSystem = PosixFileSystem()
     let loaded = try LoadedModel.forAnswers(model, in: fileSystem)
+    let items = try wantedItems(loaded.model, fileSystem)
+    if let path = newcomers.path {
+      let (newUsers, users) = try solveNewUsers(path, in: loaded, fileSystem)
+      let recommender = try Recommender(
+        newUsers.model, items: items,
+        seen: { users throws(Failure) in newUsers.items(ofUsers: users) })
+      return try write(recommender, users, fileSystem)
+    }
     let users = try wantedUsers(loaded.model, fileSystem)
     let seen = try exclude.map { directory throws(Failure) in
       try loaded.seenRatings(of: Partition.open(directory, in: fileSystem))
     }
-    let recommender = try Recommender(
-      loaded.model, items: try wantedItems(loaded.model, fileSystem), seen: seen)
-    try write(recommender, users, fileSystem)
+    try write(Recommender(loaded.model, items: items, seen: seen), users, fileSystem)
   }
 
   private func write(
@@ -111,6 +127,34 @@ struct RecommendCommand: ParsableCommand {
     try sink.commit()
   }
 
+  /// Reads new users' ratings and solves their factors; also, which of them to answer.
+  private func solveNewUsers(
+    _ path: String, in loaded: LoadedModel, _ fileSystem: PosixFileSystem
+  ) throws(Failure) -> (NewUsers, [UInt32]) {
+    let workers = output.workers(in: fileSystem)
+    let text = try readRatings(
+      [path], source: try newcomers.source(), in: fileSystem, workers: workers,
+      standardInput: fileSystem.standardInput)
+    let newUsers = try NewUsers(
+      HoldoutRatings(users: text.users, items: text.items, values: text.values), ids: text.ids,
+      in: loaded, workers: workers)
+    let total = newUsers.model.ids.user.count
+    if newUsers.unknownRatings > 0 {
+      note(
+        "\(newUsers.unknownRatings.grouped) of \(text.count.grouped) ratings are of unknown items")
+    }
+    guard let first = newUsers.emptyUsers.first else { return (newUsers, Array(0..<UInt32(total))) }
+    guard skipUnknown else {
+      throw Failure(
+        .data, at: "user \"\(printable(newUsers.model.ids.user[Int(first)]))\"",
+        "has rated no item that the model knows",
+        hint: "give --skip-unknown to leave such users out")
+    }
+    note("\(newUsers.emptyUsers.count.grouped) of \(total.grouped) users have no known item")
+    let empty = Set(newUsers.emptyUsers)
+    return (newUsers, (0..<UInt32(total)).filter { !empty.contains($0) })
+  }
+
   /// The indices of the users that were asked for, in that order.
   private func wantedUsers(
     _ model: FactorModel, _ fileSystem: PosixFileSystem
@@ -145,6 +189,43 @@ struct RecommendCommand: ParsableCommand {
   }
 
   private func note(_ text: String) { StandardError.write("blockals: \(text)\n") }
+}
+
+/// Users that the model was not trained on, and how their ratings are written.
+struct NewUserOptions: ParsableArguments {
+  @Option(
+    name: .customLong("new-users"),
+    help: ArgumentHelp(
+      """
+      Ratings of users to answer, whether the model knows them or not: their factors are solved from \
+      these ratings alone. They do not get what they have rated. ('-' reads standard input)
+      """, valueName: "file"))
+  var path: String?
+
+  @Option(
+    name: .customLong("input-format"),
+    help: "Their format, as partition's --format: auto, csv, tsv, movielens or matrixmarket.")
+  var format: RatingFormat = .auto
+
+  @Option(
+    help: ArgumentHelp(
+      "Their columns, as partition's --columns.", valueName: "user,item,rating"))
+  var columns: String?
+
+  @Flag(inversion: .prefixedNo, help: "Whether their first line is a header.")
+  var header: Bool?
+
+  @Flag(help: "Each line is a rating of 1.")
+  var noRating = false
+
+  /// - Throws: `.usage` where the columns are not understood.
+  func source() throws(Failure) -> RatingSource {
+    var source = RatingSource(format: format, withoutRating: noRating, hasHeader: header)
+    if let columns {
+      source.columns = try RatingSource.columns(columns, withoutRating: noRating)
+    }
+    return source
+  }
 }
 
 /// How rankings are written.

@@ -1,4 +1,5 @@
 import BlockMatrix
+import CSystem
 import KernelLoops
 
 #if arch(x86_64)
@@ -47,6 +48,13 @@ package struct KernelSet: Sendable {
   /// Σ x·y over rows of `width` floats, a multiple of 16: x, y, width.
   package let dot: @Sendable (Floats, Floats, Int) -> Float
 
+  /// Steps once against the gradient for each rating of a cell, in order: cell, ratings, count.
+  package let stochasticSteps:
+    @Sendable (StochasticCell, UnsafePointer<StochasticRating>, Int) -> Void
+  /// Σ (r − r̂)² over ratings, in order: cell, ratings, count.
+  package let stochasticSquaredError:
+    @Sendable (StochasticCell, UnsafePointer<StochasticRating>, Int) -> Double
+
   /// Users in a packed group.
   package static let scoredUsers = KernelLoops.scoredUsers
   /// Items in a packed group.
@@ -91,7 +99,9 @@ package struct KernelSet: Sendable {
       dotInDouble: KernelLoops.dotInDouble,
       scoreTile: KernelLoops.scoreTile,
       predict: KernelLoops.predict,
-      dot: KernelLoops.dot)
+      dot: KernelLoops.dot,
+      stochasticSteps: KernelLoops.stochasticSteps,
+      stochasticSquaredError: KernelLoops.stochasticSquaredError)
   }
 
   #if arch(x86_64)
@@ -105,6 +115,8 @@ package struct KernelSet: Sendable {
     dotInDouble: KernelLoopsAVX512.dotInDouble,
     scoreTile: KernelLoopsAVX512.scoreTile,
     predict: KernelLoopsAVX512.predict,
-    dot: KernelLoopsAVX512.dot)
+    dot: KernelLoopsAVX512.dot,
+    stochasticSteps: KernelLoopsAVX512.stochasticSteps,
+    stochasticSquaredError: KernelLoopsAVX512.stochasticSquaredError)
   #endif
 }

@@ -32,9 +32,10 @@ package struct LoadedModel: Sendable {
   }
 
   /// The ratings of a partition as items that users have seen.
-  package func seenRatings(of partition: Partition) throws(Failure) -> SeenRatings {
-    try SeenRatings(
+  package func seenRatings(of partition: Partition) throws(Failure) -> SeenSource {
+    let ratings = try SeenRatings(
       partition, model: model, isOwn: partition.facts.digest == facts.partitionDigest)
+    return { users throws(Failure) in try ratings.items(ofUsers: users) }
   }
 
   /// Ratings from text, by the model's indices.

@@ -1,18 +1,21 @@
 import BlockMatrix
 
+/// Tells which items some users have seen: the result has a position for each of them.
+package typealias SeenSource = @Sendable (_ users: [UInt32]) throws(Failure) -> SeenItems
+
 /// Ranks items for users of a model.
 package struct Recommender: Sendable {
   package let model: FactorModel
   private let search: TopSearch
-  private let seen: SeenRatings?
+  private let seen: SeenSource?
 
   /// Lays out the items to choose from.
   ///
   /// - Parameters:
   ///   - items: The indices of the items to choose from, all different; all items where not given.
-  ///   - seen: Ratings whose items are kept from their users.
+  ///   - seen: Tells which items are kept from users.
   package init(
-    _ model: FactorModel, items: [UInt32]? = nil, seen: SeenRatings? = nil
+    _ model: FactorModel, items: [UInt32]? = nil, seen: SeenSource? = nil
   ) throws(Failure) {
     self.model = model
     self.seen = seen
@@ -42,7 +45,7 @@ package struct Recommender: Sendable {
     while start < users.count {
       let wave = Array(users[start..<min(users.count, start + waveSize)])
       let first = start
-      let seen = try self.seen?.items(ofUsers: wave)
+      let seen = try self.seen?(wave)
       let model = model
       let outputs = try search.rank(
         count: wave.count, limit: limit, workers: workers,

@@ -77,6 +77,21 @@ package final class RatingBlockSource: Sendable {
     return read
   }
 
+  /// The mean of all values: rows are summed in Double, and their sums in the order of the users.
+  ///
+  /// - Complexity: O(ratings), divided by the workers.
+  package func mean(workers: Int) throws(Failure) -> Double {
+    let sums = try Parallel.map(grids.user.blockCount, workers: workers) {
+      [self] number throws(Failure) in
+      let block = try block(number, of: .user)
+      return (0..<block.rowCount).map { row in
+        block.ratings(ofRow: row).reduce(0.0) { $0 + Double(block.value(at: $1)) }
+      }
+    }
+    let sum = sums.reduce(0.0) { $1.reduce($0, +) }
+    return ratingCount > 0 ? sum / Double(ratingCount) : 0
+  }
+
   /// The ratings that the fold keeps back, of users and items that it trains on, in the order of
   /// (user, item); and how many others there are.
   ///

@@ -94,6 +94,34 @@ import Testing
     #expect(piped.output == "user,item,rank,score\nbob,Alien,1,2.0\n")
   }
 
+  @Test func `recommend folds new users in, and keeps what they rated from them`() throws {
+    // λ 0.1 by count, one rating 5 of Casablanca (0.5, −1): x = 5 y / (|y|² + 0.1) =
+    // (2.5, −5) / 1.35, so Alien 0, Dune −0.9259, Brazil −1.8519.
+    try stored.folder.write("eve,Casablanca,5\nmax,Heat,1\n", to: "new.csv")
+    let refused = try run("recommend", "model", "--new-users", "new.csv")
+    #expect(refused.status == 65)
+    #expect(
+      refused.errors == """
+        blockals: 1 of 2 ratings are of unknown items
+        blockals: error: user "max": has rated no item that the model knows
+        hint: give --skip-unknown to leave such users out
+
+        """)
+    let result = try run(
+      "recommend", "model", "--new-users", "new.csv", "--skip-unknown", "--format", "csv")
+    #expect(result.status == 0)
+    #expect(
+      result.errors == """
+        blockals: 1 of 2 ratings are of unknown items
+        blockals: 1 of 2 users have no known item
+
+        """)
+    let lines = result.output.split(separator: "\n").map { $0.split(separator: ",") }
+    #expect(lines.map { $0[1] } == ["item", "Alien", "Dune", "Brazil"])
+    #expect(abs((Float(lines[2][3]) ?? 0) + 0.9259) < 1e-4)
+    #expect(abs((Float(lines[3][3]) ?? 0) + 1.8519) < 1e-4)
+  }
+
   @Test func `recommend writes a file that must not exist`() throws {
     let first = try run("recommend", "model", "--users", "all", "-o", "top.tsv", "--top", "1")
     #expect(first.status == 0)

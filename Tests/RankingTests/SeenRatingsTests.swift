@@ -72,13 +72,14 @@ import Testing
     let seen = try SeenRatings(partition, model: model, isOwn: true)
     let users = Array(0..<UInt32(matrix.userCount))
     var found: [[Candidate]] = []
-    try Recommender(model, seen: seen).recommend(
-      to: users, limit: matrix.itemCount, workers: 2,
-      transform: { _, rankings throws(Failure) in rankings },
-      emit: { done, rankings throws(Failure) in
-        found += rankings
-        #expect(done == found.count)
-      })
+    try Recommender(model, seen: { users throws(Failure) in try seen.items(ofUsers: users) })
+      .recommend(
+        to: users, limit: matrix.itemCount, workers: 2,
+        transform: { _, rankings throws(Failure) in rankings },
+        emit: { done, rankings throws(Failure) in
+          found += rankings
+          #expect(done == found.count)
+        })
     for (ranking, row) in zip(found, matrix.rows(.user)) {
       let seen = Set(row.map { UInt32($0.column) })
       #expect(Set(ranking.map(\.index)) == Set(0..<UInt32(matrix.itemCount)).subtracting(seen))

@@ -50,7 +50,9 @@ enum Fences {
     "CSystem": [
       "Sources/BlockStore/PosixFile.swift", "Sources/BlockStore/PosixFileSystem.swift",
       "Sources/KernelLoops/", "Sources/Kernels/InstructionSet.swift",
-      "Sources/BlockALSCommand/GrantedCores.swift", "Sources/BlockALSCommand/StandardError.swift",
+      "Sources/Kernels/KernelSet.swift", "Sources/Training/RatingGrid.swift",
+      "Sources/Training/StochasticLearner.swift", "Sources/BlockALSCommand/GrantedCores.swift",
+      "Sources/BlockALSCommand/StandardError.swift",
     ],
   ]
 
@@ -80,7 +82,7 @@ enum Fences {
     "Sources/KernelLoops/",
     "Sources/Kernels/",
     "Sources/LeastSquares/",
-    "Sources/Training/HoldoutError.swift",
+    "Sources/Training/HoldoutError.swift", "Sources/Training/StochasticLearner.swift",
     "Sources/Ranking/CandidateTiles.swift",
     "Sources/Ranking/FactorModel.swift",
     "Sources/Ranking/TopSearch.swift",
