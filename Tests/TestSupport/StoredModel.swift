@@ -39,7 +39,9 @@ package struct StoredModel {
         partition: partition, history: [IterationRecord(objective: 1)], plannedIterations: 1))
   }
 
-  /// The worked matrix with factors of rank 2, whose scores are
+  /// The worked matrix, with factors of rank 2.
+  ///
+  /// Its scores:
   ///
   /// |      | Alien | Brazil | Dune | Casablanca |
   /// |------|-------|--------|------|------------|
