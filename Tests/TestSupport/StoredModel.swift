@@ -35,14 +35,13 @@ package struct StoredModel {
     }
     try generation.commit(
       GenerationFacts(
-        iteration: 1,
-        hyperparameters: try Hyperparameters(
-          rank: factors.user.rank, biasRegularization: factors.user.hasBias ? 0.1 : nil),
-        partition: partition, history: [IterationRecord(objective: 1)], plannedIterations: 1,
-        mean: factors.user.hasBias ? 0 : nil))
+        iteration: 1, hyperparameters: try Hyperparameters(rank: factors.user.rank),
+        partition: partition, history: [IterationRecord(objective: 1)], plannedIterations: 1))
   }
 
-  /// The worked matrix with factors of rank 2 and these scores.
+  /// The worked matrix, with factors of rank 2.
+  ///
+  /// Its scores:
   ///
   /// |      | Alien | Brazil | Dune | Casablanca |
   /// |------|-------|--------|------|------------|
