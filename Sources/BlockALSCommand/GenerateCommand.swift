@@ -38,7 +38,8 @@ struct GenerateCommand: ParsableCommand {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("The file to write, which must not exist; - is standard output.",
+    help: ArgumentHelp(
+      "The file to write, which must not exist; - is standard output.",
       valueName: "file"))
   var output: String
 
