@@ -8,6 +8,8 @@ folder=build/demo
 rm -rf "$folder"
 mkdir -p "$folder"
 cd "$folder"
+# Progress goes to stderr; here it belongs between the commands.
+exec 2>&1
 
 say() { printf '\n# %s\n' "$1"; }
 run() {

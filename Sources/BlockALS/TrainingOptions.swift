@@ -23,9 +23,13 @@ public struct TrainingOptions: Sendable {
   public var iterations: Int
   /// Stop when an iteration lowers the objective by less than this share of it.
   public var tolerance: Double?
-  /// Threads that solve at once. The model does not depend on it.
+  /// Threads that solve at once.
+  ///
+  /// The model does not depend on it.
   public var workers: Int
-  /// Bytes to hold at most; nothing takes what is needed. The model does not depend on it.
+  /// Bytes to hold at most; nothing takes what is needed.
+  ///
+  /// The model does not depend on it.
   public var memory: Int?
   /// A generation is written after every so many iterations, and after the last.
   public var checkpointInterval: Int
@@ -72,8 +76,8 @@ public struct IterationSummary: Sendable, Equatable {
   public let iteration: Int
   /// The whole objective, exact, after both phases.
   public let objective: Double
-  /// Root mean squared error over the training ratings.
-  public let rmse: Double
+  /// Root mean squared error over the training ratings; nothing for implicit feedback.
+  public let rmse: Double?
   /// Root mean squared error over the ratings that are held out; nothing where there are none.
   public let holdoutRmse: Double?
   /// Wall time.

@@ -14,8 +14,8 @@ struct PartitionCommand: ParsableCommand {
       Several files are read one after another. Ids are any bytes and come back unchanged. The \
       partition appears complete or not at all.
 
-      In CSV, fields are quoted after RFC 4180. Lines end with LF or CRLF; blank lines are skipped. \
-      Every line has as many fields as the first one. A rating is a decimal number.
+      In CSV, fields are quoted after RFC 4180. Lines end with LF or CRLF; blank lines are \
+      skipped. Every line has as many fields as the first one. A rating is a decimal number.
 
       Examples:
         blockals partition ratings.csv -o ratings.blocks

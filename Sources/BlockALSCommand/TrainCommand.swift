@@ -5,7 +5,6 @@ import Kernels
 import Training
 import Workers
 
-extension RegularizationScaling: ExpressibleByArgument {}
 extension InstructionSet: ExpressibleByArgument {}
 
 /// `blockals train`: blocks in, factors out.

@@ -80,7 +80,8 @@ final class TrainingProgress: Sendable {
       + " · \(progress.side.plural) \(share)%"
       + " · \((Double(progress.ratingsDone) / seconds / 1e6).short) M ratings/s"
     if let phase = state.phase {
-      text += " · objective \(phase.objective.short) · rmse \(phase.rmse.short)"
+      text +=
+        " · objective \(phase.objective.short)" + (phase.rmse.map { " · rmse \($0.short)" } ?? "")
     }
     if state.iterationCount > 0, let start = state.start {
       let left = start.iterations - start.completedIterations - state.iterationCount
@@ -93,7 +94,8 @@ final class TrainingProgress: Sendable {
   private static func describe(_ report: IterationReport, _ start: TrainingStart?) -> String {
     let ratings = Double(start?.ratingCount ?? 0) * 2
     return "iteration \(report.iteration)/\(start?.iterations ?? 0)"
-      + "  objective \(report.objective.short)  rmse \(report.rmse.short)"
+      + "  objective \(report.objective.short)"
+      + (report.rmse.map { "  rmse \($0.short)" } ?? "")
       + (report.holdoutRmse.map { "  hold-out rmse \($0.short)" } ?? "")
       + "  \(report.seconds.short) s"
       + "  \((ratings / max(report.seconds, 1e-9) / 1e6).short) M ratings/s"
@@ -112,8 +114,8 @@ struct TrainingSummary {
     guard let last else {
       return "\(model): all \(iteration) iterations were done already\n"
     }
-    return "\(model): \(iteration) iterations, objective \(last.objective.short),"
-      + " rmse \(last.rmse.short)"
+    return "\(model): \(iteration) iterations, objective \(last.objective.short)"
+      + (last.rmse.map { ", rmse \($0.short)" } ?? "")
       + (last.holdoutRmse.map { ", hold-out rmse \($0.short)" } ?? "")
       + ", \(seconds.short) s\n"
   }

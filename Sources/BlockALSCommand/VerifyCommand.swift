@@ -8,8 +8,8 @@ struct VerifyCommand: ParsableCommand {
     commandName: "verify",
     abstract: "Checks every checksum and rule of a partition or a model.",
     discussion: """
-      Reads every byte. Prints a line for each damaged place (file, section, offset, what is wrong) \
-      and exits with 65, or prints one line and exits with 0. Nothing is changed.
+      Reads every byte. Prints a line for each damaged place (file, section, offset, what is \
+      wrong) and exits with 65, or prints one line and exits with 0. Nothing is changed.
 
       Examples:
         blockals verify ratings.blocks

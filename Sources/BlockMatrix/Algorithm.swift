@@ -24,8 +24,8 @@ package struct StochasticSettings: Sendable, Equatable {
   package let decay: Double
   /// The blocks a side of the grid whose diagonals are stepped through in parallel.
   ///
-  /// At most so many workers have work. Part of the model: another grid takes the ratings in another
-  /// order.
+  /// At most so many workers have work. Part of the model: another grid takes the ratings in
+  /// another order.
   package let gridSize: Int
 
   /// Checks and takes over the settings.

@@ -63,6 +63,11 @@ package final class FactorTable: @unchecked Sendable {
     unsafe UnsafePointer(memory.assumingMemoryBound(to: Float.self))
   }
 
+  /// The first row, to write: for steps through many rows, which their callers keep apart.
+  package var writableBase: UnsafeMutablePointer<Float> {
+    unsafe memory.assumingMemoryBound(to: Float.self)
+  }
+
   /// A row to write, `stride` floats; its worker alone may touch it before the phase ends.
   package func writableRow(_ index: Int) -> UnsafeMutablePointer<Float> {
     precondition(index >= 0 && index < rowCount, "row \(index) of \(rowCount)")

@@ -8,8 +8,8 @@ package enum Feedback: Sendable, Equatable {
 
 /// How an implicit rating r becomes a preference and a confidence.
 ///
-/// With V the fixed factors, S a row's observed set, n its size and N the number of fixed rows, a row
-/// solves A x = b with
+/// With V the fixed factors, S a row's observed set, n its size and N the number of fixed rows, a
+/// row solves A x = b with
 ///
 ///     convention   A                                          b
 ///     hu           VᵀV + Σ α r vvᵀ + λ s I                    Σ (1 + α r) v

@@ -1,4 +1,4 @@
-/// Hyperparameters in a manifest: one flat object, in which a setting that does not apply is missing.
+/// Hyperparameters in a manifest: one flat object, without the settings that do not apply.
 ///
 /// Reading goes through the same checks as the command line.
 extension Hyperparameters: Codable {

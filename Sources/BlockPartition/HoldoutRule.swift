@@ -3,8 +3,8 @@ import RatingInput
 
 /// Which pairs of user and item are kept back from training.
 ///
-/// A hash of the seed and both ids decides for each pair, so that neither the order of the lines nor
-/// any other pair matters, and all ratings of a pair fall on the same side.
+/// A hash of the seed and both ids decides for each pair, so that neither the order of the lines
+/// nor any other pair matters, and all ratings of a pair fall on the same side.
 package struct HoldoutRule: Sendable, Equatable {
   /// The share of pairs kept back, between 0 and 1.
   package let fraction: Double

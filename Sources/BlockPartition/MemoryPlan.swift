@@ -3,9 +3,9 @@ import RatingInput
 
 /// How `--memory` is shared out.
 ///
-/// While text is read, a quarter is for ratings, a quarter for the workers' buffers, and half for the
-/// ids. When all ids are known, half of what they leave is for ratings between stages, and half for
-/// the workers' buffers. Ratings that do not fit go to spill files.
+/// While text is read, a quarter is for ratings, a quarter for the workers' buffers, and half for
+/// the ids. When all ids are known, half of what they leave is for ratings between stages, and half
+/// for the workers' buffers. Ratings that do not fit go to spill files.
 struct MemoryPlan: Sendable {
   /// Nothing where there is no limit.
   let limit: Int?
@@ -18,7 +18,9 @@ struct MemoryPlan: Sendable {
   /// For ratings while text is read.
   var readingLimit: Int? { limit.map { $0 / 4 } }
 
-  /// Text that a worker takes at a time. Its buffers take about six times as much.
+  /// Text that a worker takes at a time.
+  ///
+  /// Its buffers take about six times as much.
   var chunkByteCount: Int {
     guard let limit else { return InputLimits.chunkByteCount }
     return min(max(limit / (24 * workers), 1 << 16), InputLimits.chunkByteCount)
@@ -35,8 +37,8 @@ struct MemoryPlan: Sendable {
       hint: "give at least --memory \(byteCount * 4), or use fewer --workers")
   }
 
-  /// What is left for ratings, and as much again for workers' buffers, beside the ids; nothing where
-  /// there is no limit.
+  /// What is left for ratings, and as much again for workers' buffers, beside the ids; nothing
+  /// where there is no limit.
   func byteCount(beside ids: PerSide<MergedSide>) throws(Failure) -> Int? {
     guard let limit else { return nil }
     let idByteCount = Side.allCases.reduce(0) { sum, side in

@@ -87,7 +87,8 @@ extension PartitionRun {
   ) throws(Failure) {
     if let pair = outcomes.compactMap(\.overflow).min(by: { ids.precedes($0, $1) }) {
       throw Failure(
-        .data, "the \(settings.duplicates.rawValue) of the ratings of user "
+        .data,
+        "the \(settings.duplicates.rawValue) of the ratings of user "
           + "\"\(printable(ids.user.ids[Int(pair.user)]))\" and item "
           + "\"\(printable(ids.item.ids[Int(pair.item)]))\" is too large for a 32-bit number",
         hint: "scale the ratings down")

@@ -8,15 +8,15 @@ package enum Partitioner {
   /// Reads ratings and writes them as blocks, in both orientations.
   ///
   /// The partition depends on the ratings and the settings that speak of them; not on the order of
-  /// lines (unless duplicates are settled by `last`), workers or memory. Its digest does not depend on
-  /// the blocks either.
+  /// lines (unless duplicates are settled by `last`), workers or memory. Its digest does not depend
+  /// on the blocks either.
   ///
   /// - Parameters:
   ///   - inputs: Paths; `-` is `standardInput`, where there is one.
   ///   - output: The partition's directory, which must not exist.
   ///   - progress: Called by any worker, often.
-  /// - Throws: What is wrong with input, settings, memory or disk; `.stopped` on request. Nothing is
-  ///   left behind then.
+  /// - Throws: What is wrong with input, settings, memory or disk; `.stopped` on request. Nothing
+  ///   is left behind then.
   package static func run(
     _ settings: PartitionSettings, inputs: [String], output: String,
     in fileSystem: any FileSystem, standardInput: (any ReadableFile)? = nil,

@@ -29,8 +29,8 @@ struct RatingCounts: Sendable {
       ? .heldOut : .trains
   }
 
-  /// Counts what is in a store; first drops users and items with too few ratings, until all that are
-  /// left have enough.
+  /// Counts what is in a store; first drops users and items with too few ratings, until all that
+  /// are left have enough.
   ///
   /// - Complexity: A pass over all ratings, and one for each round of dropping.
   init(
@@ -69,7 +69,8 @@ struct RatingCounts: Sendable {
   ) -> Bool {
     var hasDropped = false
     for side in Side.allCases {
-      for index in alive[side].indices where alive[side][index] && counts[side][index] < minimum[side] {
+      for index in alive[side].indices
+      where alive[side][index] && counts[side][index] < minimum[side] {
         alive[side][index] = false
         hasDropped = true
       }

@@ -88,7 +88,9 @@ final class RowStore: Sendable {
   func rows(ofCell cell: Int, keeping: Bool = false) throws(Failure) -> [RatingRow] {
     try openReader()
     let (pieces, reader) = state.withLock { state in
-      guard cell < state.cells.count else { return (cell: [(order: Int, content: Content)](), reader: state.reader) }
+      guard cell < state.cells.count else {
+        return (cell: [(order: Int, content: Content)](), reader: state.reader)
+      }
       let pieces = state.cells[cell].sorted { $0.order < $1.order }
       if !keeping { state.cells[cell] = [] }
       return (pieces, state.reader)

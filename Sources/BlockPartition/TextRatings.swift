@@ -6,8 +6,8 @@ import Workers
 /// Ratings as they stand in text, in its order, all in memory: for files that are small beside a
 /// partition, such as test ratings and new users.
 package struct TextRatings: Sendable, Equatable {
-  /// The different ids of each side in the order in which they first occur, with the number of their
-  /// ratings.
+  /// The different ids of each side in the order in which they first occur, with the number of
+  /// their ratings.
   package let ids: PerSide<IdTable>
   /// Of each rating, the user's place in `ids.user`.
   package let users: [UInt32]

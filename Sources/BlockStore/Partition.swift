@@ -53,8 +53,8 @@ package struct Partition: Sendable {
     else {
       throw Failure(
         .data, at: "\(path), header, offset 40",
-        "has \(ratings.ratingCount) ratings in \(ratings.distinctColumnCount) columns, its manifest "
-          + "says \(shard.ratingCount) in \(shard.distinctColumnCount)",
+        "has \(ratings.ratingCount) ratings in \(ratings.distinctColumnCount) columns, its "
+          + "manifest says \(shard.ratingCount) in \(shard.distinctColumnCount)",
         hint: ShardFile.damageHint)
     }
     return ratings

@@ -114,8 +114,8 @@ package final class PartitionWriter: Sendable {
 
   /// Checks that both orientations hold the same ratings, and makes the partition appear.
   ///
-  /// - Throws: `.bug` where blocks are missing or do not fit; whatever the disk reports. Nothing has
-  ///   appeared then, and all is removed.
+  /// - Throws: `.bug` where blocks are missing or do not fit; whatever the disk reports. Nothing
+  ///   has appeared then, and all is removed.
   package func commit(
     grids: PerSide<BlockGrid>, valuesGiven: Bool, duplicates: String
   ) throws(Failure) -> PartitionFacts {

@@ -97,8 +97,8 @@ struct ShardHeader: Equatable {
 
   /// Reads and checks the header of a whole file.
   ///
-  /// - Throws: `.data` with the offset of what breaks a rule; `.mismatch` where the file was written
-  ///   by a newer version.
+  /// - Throws: `.data` with the offset of what breaks a rule; `.mismatch` where the file was
+  ///   written by a newer version.
   init(decoding file: [UInt8], path: String) throws(Failure) {
     func damaged(_ offset: Int, _ message: String) -> Failure {
       Failure(.data, at: "\(path), header, offset \(offset)", message, hint: ShardFile.damageHint)

@@ -1,5 +1,6 @@
 /// How many factor rows are gathered before they are multiplied, by width alone: a panel stays
-/// where the loops that go over it many times find it, and its sums are rounded the same everywhere.
+/// where the loops that go over it many times find it, and its sums are rounded the same
+/// everywhere.
 package func panelRows(width: Int) -> Int { max(32, min(96, 12288 / width / 8 * 8)) }
 
 /// Sums the normal equations of a run of ratings.
@@ -17,8 +18,8 @@ package func panelRows(width: Int) -> Int { max(32, min(96, 12288 / width / 8 * 
 /// - `weights`: The coefficient w of each rating's outer product; all ones where absent.
 /// - `biasPosition`: Where a factor row has its bias; negative where it has none.
 /// - `panel`: `panelRows(width:)` rows of `width` floats; twice as many where the run has weights.
-/// - `matrix`: `width`² floats; becomes Σ w·y·yᵀ in the blocks of 16 × 16 on and above the diagonal;
-///   what lies below them is not touched.
+/// - `matrix`: `width`² floats; becomes Σ w·y·yᵀ in the blocks of 16 × 16 on and above the
+///   diagonal; what lies below them is not touched.
 /// - `vector`: `width` floats; becomes Σ t·y.
 /// - Returns: Σ t² of the targets after the biases were taken off.
 /// - Complexity: O(count · width²).

@@ -1,4 +1,5 @@
 import BlockMatrix
+import CSystem
 import KernelLoops
 
 #if arch(x86_64)
@@ -38,14 +39,21 @@ package struct KernelSet: Sendable {
   package let dotInDouble: @Sendable (Floats, Floats, Int) -> Double
 
   /// Predicts every pair of 8 packed users and 32 packed items: users (`depth` lines of 8 floats),
-  /// items (`depth` lines of 32), depth, 8 thresholds, scores (8 lines of 32); returns a bit for each
-  /// user that has a score at or above its threshold.
+  /// items (`depth` lines of 32), depth, 8 thresholds, scores (8 lines of 32); returns a bit for
+  /// each user that has a score at or above its threshold.
   package let scoreTile: @Sendable (Floats, Floats, Int, Floats, MutableFloats) -> UInt32
   /// Predicts one pair, with the bits that `scoreTile` gives it: user row, item row, rank, bias
   /// position, μ.
   package let predict: @Sendable (Floats, Floats, Int, Int, Float) -> Float
   /// Σ x·y over rows of `width` floats, a multiple of 16: x, y, width.
   package let dot: @Sendable (Floats, Floats, Int) -> Float
+
+  /// Steps once against the gradient for each rating of a cell, in order: cell, ratings, count.
+  package let stochasticSteps:
+    @Sendable (StochasticCell, UnsafePointer<StochasticRating>, Int) -> Void
+  /// Σ (r − r̂)² over ratings, in order: cell, ratings, count.
+  package let stochasticSquaredError:
+    @Sendable (StochasticCell, UnsafePointer<StochasticRating>, Int) -> Double
 
   /// Users in a packed group.
   package static let scoredUsers = KernelLoops.scoredUsers
@@ -91,7 +99,9 @@ package struct KernelSet: Sendable {
       dotInDouble: KernelLoops.dotInDouble,
       scoreTile: KernelLoops.scoreTile,
       predict: KernelLoops.predict,
-      dot: KernelLoops.dot)
+      dot: KernelLoops.dot,
+      stochasticSteps: KernelLoops.stochasticSteps,
+      stochasticSquaredError: KernelLoops.stochasticSquaredError)
   }
 
   #if arch(x86_64)
@@ -105,6 +115,8 @@ package struct KernelSet: Sendable {
     dotInDouble: KernelLoopsAVX512.dotInDouble,
     scoreTile: KernelLoopsAVX512.scoreTile,
     predict: KernelLoopsAVX512.predict,
-    dot: KernelLoopsAVX512.dot)
+    dot: KernelLoopsAVX512.dot,
+    stochasticSteps: KernelLoopsAVX512.stochasticSteps,
+    stochasticSquaredError: KernelLoopsAVX512.stochasticSquaredError)
   #endif
 }

@@ -18,7 +18,8 @@ package struct PhaseSolver: Sendable {
   /// - Parameters:
   ///   - kernels: The loops to use; every set gives the same bits.
   ///   - hyperparameters: The model's settings.
-  ///   - fixed: The side that the columns of the blocks refer to; not written while the solver lives.
+  ///   - fixed: The side that the columns of the blocks refer to; not written while the solver
+  ///     lives.
   ///   - solved: The side that the rows belong to.
   ///   - workers: How many threads the preparation may use.
   /// - Throws: `.memory` where there is none left for what is prepared.

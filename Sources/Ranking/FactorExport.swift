@@ -171,7 +171,8 @@ package struct FactorExport {
     }
   }
 
-  /// The header of NumPy's format, version 1.0: its length makes the data begin at a multiple of 64.
+  /// The header of NumPy's format, version 1.0: its length makes the data begin at a multiple of
+  /// 64.
   static func npyHeader(_ shape: [Int]) -> [UInt8] {
     let sizes = shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? "," : "")
     var dictionary = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(sizes)), }"

@@ -21,8 +21,8 @@ package struct FactorModel: Sendable {
 
   /// Puts a model together.
   ///
-  /// - Throws: `.data` where tables and ids do not belong together; `.usage` where this machine runs
-  ///   none of the loops.
+  /// - Throws: `.data` where tables and ids do not belong together; `.usage` where this machine
+  ///   runs none of the loops.
   package init(
     factors: PerSide<FactorTable>, ids: PerSide<IdTable>, mean: Float = 0,
     scale: ClosedRange<Float>, instructionSet: InstructionSet? = nil

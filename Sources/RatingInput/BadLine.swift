@@ -53,7 +53,8 @@ package enum BadLineReason: Sendable, Equatable {
     case .unclosedQuote: "a quote is opened here and never closed"
     case .longLine: "the line is longer than \(InputLimits.lineByteCount) bytes"
     case .notAnEntry(let side, let text, let limit):
-      "\(side == .user ? "row" : "column") \"\(printable(text))\" is not a number from 1 to \(limit)"
+      (side == .user ? "row" : "column")
+        + " \"\(printable(text))\" is not a number from 1 to \(limit)"
     }
   }
 

@@ -62,10 +62,12 @@ struct ColumnFinder {
     if isInOrder, !isElsewhere { return [0, 1, 2] }
     throw Failure(
       .data, at: place,
-      "the header \"\(printable(fields.joined(separator: [0x2C])))\" does not tell which columns are "
+      "the header \"\(printable(header))\" does not tell which columns are "
         + (source.withoutRating ? "user and item" : "user, item and rating"),
       hint: "choose them with --columns, by name or by number from 1")
   }
+
+  private var header: [UInt8] { Array(fields.joined(separator: [UInt8(ascii: ",")])) }
 
   private func chosen(_ choices: [ColumnChoice]) throws(Failure) -> Columns {
     let names = choices.contains { if case .name = $0 { true } else { false } }
@@ -91,7 +93,8 @@ struct ColumnFinder {
       guard number <= fields.count else {
         throw Failure(
           .data, at: place,
-          "there is no column \(number): the line has \(fields.count) field\(fields.count == 1 ? "" : "s")",
+          "there is no column \(number): the line has \(fields.count) field"
+            + (fields.count == 1 ? "" : "s"),
           hint: "check --columns and --format")
       }
       return number - 1
@@ -101,7 +104,7 @@ struct ColumnFinder {
         throw Failure(
           .data, at: place,
           matches.isEmpty
-            ? "no column is named \"\(printable(name))\"; the header is \"\(printable(fields.joined(separator: [0x2C])))\""
+            ? "no column is named \"\(printable(name))\"; the header is \"\(printable(header))\""
             : "\(matches.count) columns are named \"\(printable(name))\"",
           hint: "check --columns; columns can also be given by number, from 1")
       }

@@ -1,6 +1,8 @@
 /// The names by which a header's columns are recognised.
 enum FieldNames {
-  private static let user: Set<String> = ["user", "userid", "uid", "users", "customer", "customerid"]
+  private static let user: Set<String> = [
+    "user", "userid", "uid", "users", "customer", "customerid",
+  ]
   private static let item: Set<String> = [
     "item", "itemid", "iid", "items", "movie", "movieid", "product", "productid", "book", "bookid",
     "artist", "artistid", "song", "songid", "track", "trackid", "asin",
@@ -20,8 +22,8 @@ enum FieldNames {
     return rating.contains(text) ? .rating : nil
   }
 
-  /// Whether a field in a rating's place looks like a column's name: it begins with a letter, and is
-  /// none of the words that stand for a missing or infinite number.
+  /// Whether a field in a rating's place looks like a column's name: it begins with a letter, and
+  /// is none of the words that stand for a missing or infinite number.
   static func looksLikeName(_ field: [UInt8]) -> Bool {
     guard let first = field.first(where: { $0 != 0x20 }) else { return false }
     let isLetter = (0x61...0x7A).contains(first | 0x20) || first == 0x5F || first >= 0x80

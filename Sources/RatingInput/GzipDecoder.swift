@@ -1,7 +1,9 @@
 import BlockMatrix
 import CZlib
 
-/// Gzip, of one member or several one after another. Each member's CRC-32 and length are checked.
+/// Gzip, of one member or several one after another.
+///
+/// Each member's CRC-32 and length are checked.
 @safe final class GzipDecoder: TextDecoder {
   // On the heap: zlib keeps the address of its stream.
   private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)

@@ -19,9 +19,9 @@ package struct IdList: Sendable {
 
 /// Numbers the ids of one side in the order in which they come: any bytes but zero bytes.
 ///
-/// Two open-addressing tables over one arena: ids of at most 8 bytes are compared as one word, longer
-/// ones by hash and then by bytes. The hash is seeded anew in each process, so that no file can be
-/// made to collide; nothing that is written depends on it.
+/// Two open-addressing tables over one arena: ids of at most 8 bytes are compared as one word,
+/// longer ones by hash and then by bytes. The hash is seeded anew in each process, so that no file
+/// can be made to collide; nothing that is written depends on it.
 package struct IdCollector: Sendable {
   package private(set) var ids = IdList()
 

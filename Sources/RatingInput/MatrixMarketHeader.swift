@@ -1,6 +1,6 @@
 import BlockMatrix
 
-/// The lines of a Matrix Market file before its entries (Boisvert et al. 1996, NISTIR 5935).
+/// The lines of a Matrix Market file before its entries (Boisvert and others 1996, NISTIR 5935).
 enum MatrixMarketHeader {
   static let banner = Array("%%matrixmarket".utf8)
 

@@ -11,8 +11,9 @@ package struct RatingPlace: Sendable, Equatable {
 }
 
 extension RatingReader {
-  /// The first places, in the order of the input, at which a pair has a rating. Bad lines are passed
-  /// over.
+  /// The first places, in the order of the input, at which a pair has a rating.
+  ///
+  /// Bad lines are passed over.
   ///
   /// - Complexity: Reads until `limit` places are found.
   package func places(

@@ -26,8 +26,8 @@ package struct ReadOutcome: Sendable {
 
 /// Reads ratings from text, with several workers at once.
 ///
-/// Workers take runs of lines in turn; each numbers ids on its own, and the caller brings the numbers
-/// together. Which worker reads what depends on timing, what is read does not.
+/// Workers take runs of lines in turn; each numbers ids on its own, and the caller brings the
+/// numbers together. Which worker reads what depends on timing, what is read does not.
 package struct RatingReader: Sendable {
   package var inputs: [RatingInput]
   package var source: RatingSource

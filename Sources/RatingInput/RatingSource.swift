@@ -51,10 +51,12 @@ package struct RatingSource: Sendable {
     guard parts.count == needed, !parts.contains(where: \.isEmpty) else {
       throw Failure(
         .usage, at: "--columns",
-        "\"\(printable(text.utf8))\" does not name \(withoutRating ? "user and item" : "user, item and rating")",
+        "\"\(printable(text.utf8))\" does not name "
+          + (withoutRating ? "user and item" : "user, item and rating"),
         hint: withoutRating
           ? "two names or numbers with a comma between, for example 2,1"
-          : "three names or numbers with commas between, for example userId,movieId,rating or 1,2,3")
+          : "three names or numbers with commas between, for example userId,movieId,rating or 1,2,3"
+      )
     }
     var choices: [ColumnChoice] = []
     for part in parts {

@@ -12,8 +12,8 @@ struct ChunkRows {
 
 /// Turns lines into ratings, byte by byte.
 ///
-/// The text ends with a line feed, behind which 8 more bytes may be read: every scan stops at a line
-/// end at the latest, so that the loops need no other bound.
+/// The text ends with a line feed, behind which 8 more bytes may be read: every scan stops at a
+/// line end at the latest, so that the loops need no other bound.
 @safe struct RowParser {
   typealias Class = RowLayout.ByteClass
 
@@ -44,7 +44,9 @@ struct ChunkRows {
   private var problem: (position: Int, reason: BadLineReason) = (0, .zeroByte)
   private var hasProblem = false
 
-  /// Parses a chunk. Ids in which quotes are doubled are unquoted in place.
+  /// Parses a chunk.
+  ///
+  /// Ids in which quotes are doubled are unquoted in place.
   ///
   /// - Parameters:
   ///   - badLineLimit: After more bad lines than this, the rest is not read.
@@ -86,7 +88,8 @@ struct ChunkRows {
     _ badLineLimit: Int
   ) {
     // As many as there can be: rows are held until the last has been read.
-    output.rows.reserveCapacity(unsafe UnsafeBufferPointer(start: text, count: end).count { $0 == 0x0A })
+    output.rows.reserveCapacity(
+      unsafe UnsafeBufferPointer(start: text, count: end).count { $0 == 0x0A })
     var position = 0
     while position < end {
       recordStart = position

@@ -1,6 +1,8 @@
 /// Hashes that are the same on every machine, in every process, for ever.
 package enum StableHash {
-  /// Spreads the bits of a number over all 64 (the finaliser of SplitMix64, Steele et al. 2014).
+  /// Spreads the bits of a number over all 64.
+  ///
+  /// The finaliser of SplitMix64 (Steele, Lea and Flood 2014).
   @inline(__always)
   package static func mix(_ value: UInt64) -> UInt64 {
     var bits = value &+ 0x9E37_79B9_7F4A_7C15

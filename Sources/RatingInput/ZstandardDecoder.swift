@@ -1,8 +1,9 @@
 import BlockMatrix
 import CZstd
 
-/// Zstandard, of one frame or several one after another. Checksums are checked where frames have
-/// them.
+/// Zstandard, of one frame or several one after another.
+///
+/// Checksums are checked where frames have them.
 @safe final class ZstandardDecoder: TextDecoder {
   private let context: OpaquePointer
   /// Whether the last call ended between two frames.

@@ -15,15 +15,18 @@ package final class AlternatingLearner {
   private let exchange: any FactorExchange
   private var penalties = PerSide(user: 0.0, item: 0.0)
   package let factors: PerSide<FactorTable>
+  /// μ; 0 without biases.
+  package let mean: Double
 
   /// - Parameter factors: Those to go on from; nothing begins with the seed's.
   package init(
-    _ source: RatingBlockSource, hyperparameters: Hyperparameters, kernels: KernelSet,
-    workers: Int, exchange: any FactorExchange = SharedMemoryExchange(),
+    _ source: RatingBlockSource, hyperparameters: Hyperparameters, mean: Double = 0,
+    kernels: KernelSet, workers: Int, exchange: any FactorExchange = SharedMemoryExchange(),
     factors: PerSide<FactorTable>? = nil
   ) throws(Failure) {
     self.source = source
     self.hyperparameters = hyperparameters
+    self.mean = mean
     self.kernels = kernels
     self.workers = workers
     self.exchange = exchange

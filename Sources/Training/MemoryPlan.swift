@@ -6,7 +6,8 @@ import LeastSquares
 package struct MemoryPlan: Sendable, Equatable {
   /// Factor tables of both sides, and the values that each row's solve leaves.
   package let factorBytes: Int
-  /// Rating blocks in work and read ahead, and each worker's scratch.
+  /// Rating blocks in work and read ahead, and each worker's scratch; for stochastic gradient
+  /// descent all ratings.
   package let workingBytes: Int
   /// All rating blocks of both sides, decoded.
   package let ratingBytes: Int
@@ -26,7 +27,8 @@ package struct MemoryPlan: Sendable, Equatable {
     _ facts: PartitionFacts, hyperparameters: Hyperparameters, settings: TrainingSettings,
     scratchBytes: Int
   ) throws(Failure) {
-    let stride = FactorTable.stride(rank: hyperparameters.rank, hasBias: false)
+    let stride = FactorTable.stride(
+      rank: hyperparameters.rank, hasBias: hyperparameters.hasBiases)
     let rows = facts.userCount + facts.itemCount
     factorBytes = rows * (stride * 4 + 8)
     let blocks = facts.shards.user + facts.shards.item
@@ -34,7 +36,12 @@ package struct MemoryPlan: Sendable, Equatable {
     ratingBytes = decoded.reduce(0, +)
     // A block in decoding has its stored and raw bytes beside it: at most as much again.
     let inFlight = min(blocks.count, settings.workers + PhaseBoard.readAhead(settings.workers))
-    workingBytes = settings.workers * scratchBytes + inFlight * (decoded.max() ?? 0) * 2
+    let largest = (decoded.max() ?? 0) * 2
+    var isStochastic = false
+    if case .sgd = hyperparameters.algorithm { isStochastic = true }
+    workingBytes =
+      isStochastic
+      ? facts.ratingCount * 12 + largest : settings.workers * scratchBytes + inFlight * largest
     let least = Self.program + factorBytes + workingBytes
     if let memory = settings.memory {
       guard memory >= least else {
@@ -43,9 +50,9 @@ package struct MemoryPlan: Sendable, Equatable {
           "training needs at least \((least + (1 << 20) - 1) >> 20)M, \(memory >> 20)M are granted",
           hint: "grant more, use fewer workers, or partition into more blocks")
       }
-      keepsRatings = memory - least >= ratingBytes
+      keepsRatings = !isStochastic && memory - least >= ratingBytes
     } else {
-      keepsRatings = ratingBytes <= Self.unasked
+      keepsRatings = !isStochastic && ratingBytes <= Self.unasked
     }
   }
 

@@ -77,6 +77,21 @@ package final class RatingBlockSource: Sendable {
     return read
   }
 
+  /// The mean of all values: rows are summed in Double, and their sums in the order of the users.
+  ///
+  /// - Complexity: O(ratings), divided by the workers.
+  package func mean(workers: Int) throws(Failure) -> Double {
+    let sums = try Parallel.map(grids.user.blockCount, workers: workers) {
+      [self] number throws(Failure) in
+      let block = try block(number, of: .user)
+      return (0..<block.rowCount).map { row in
+        block.ratings(ofRow: row).reduce(0.0) { $0 + Double(block.value(at: $1)) }
+      }
+    }
+    let sum = sums.reduce(0.0) { $1.reduce($0, +) }
+    return ratingCount > 0 ? sum / Double(ratingCount) : 0
+  }
+
   /// The ratings that the fold keeps back, of users and items that it trains on, in the order of
   /// (user, item); and how many others there are.
   ///
@@ -88,8 +103,8 @@ package final class RatingBlockSource: Sendable {
       let block = mask.heldOut(try partition.readBlock(number, of: .user))
       var known = HoldoutRatings()
       for row in 0..<block.rowCount where counts.user[block.firstIndex + row] > 0 {
-        for position in block.ratings(ofRow: row) {
-          guard counts.item[Int(block.columns[position])] > 0 else { continue }
+        for position in block.ratings(ofRow: row)
+        where counts.item[Int(block.columns[position])] > 0 {
           known.users.append(UInt32(block.firstIndex + row))
           known.items.append(block.columns[position])
           known.values.append(block.value(at: position))

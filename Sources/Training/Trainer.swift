@@ -22,7 +22,7 @@ package final class Trainer {
   private let stop: StopRequest
   private let observe: @Sendable (TrainingEvent) -> Void
 
-  private let learner: AlternatingLearner
+  private let learner: Learner
   private let holdout: HoldoutError
   private let checkpointer: Checkpointer
   private let log: TrainingLog
@@ -66,7 +66,7 @@ package final class Trainer {
     let plan = try MemoryPlan(
       facts, hyperparameters: hyperparameters, settings: settings,
       scratchBytes: PhaseSolver.scratchByteCount(hyperparameters))
-    learner = try AlternatingLearner(
+    learner = try Learner(
       RatingBlockSource(partition, keeps: plan.keepsRatings), hyperparameters: hyperparameters,
       kernels: kernels, workers: settings.workers, exchange: exchange,
       factors: resumption.factors)
@@ -77,7 +77,7 @@ package final class Trainer {
       completedIterations: resumption.completedIterations, iterations: settings.iterations,
       instructionSet: kernels.instructionSet.rawValue, workers: settings.workers,
       userCount: facts.userCount, itemCount: facts.itemCount, ratingCount: facts.ratingCount,
-      keepsRatings: plan.keepsRatings, refused: resumption.refused)
+      keepsRatings: plan.keepsRatings || learner.keepsRatings, refused: resumption.refused)
     history = resumption.history
     saved = resumption.completedIterations > 0 ? resumption.completedIterations : nil
     self.partition = partition
@@ -121,30 +121,58 @@ package final class Trainer {
     return before - now < tolerance * before
   }
 
-  /// Solves both sides once; false where a stop request came in between.
+  /// One iteration; false where a stop request came in between.
   private func iterate(_ iteration: Int) throws(Failure) -> Bool {
     let clock = ContinuousClock.now
     let isDue = iteration % settings.checkpointInterval == 0 || iteration == settings.iterations
-    guard try solve(.item, iteration) != nil else { return false }
-    // The user phase overwrites the users of the last generation: they have to be written by now.
-    try settle()
-    if isDue { try checkpointer.begin(iteration, items: learner.factors.item) }
-    guard let last = try solve(.user, iteration) else { return false }
+    let outcome: IterationOutcome?
+    switch learner {
+    case .alternating(let learner): outcome = try alternate(learner, iteration, isDue: isDue)
+    case .stochastic(let learner): outcome = try descend(learner, iteration, isDue: isDue)
+    }
+    guard let outcome else { return false }
     let holdoutRmse = try holdout.rmse(learner.factors)
     history.append(
-      IterationRecord(objective: last.objective, rmse: last.rmse, holdoutRmse: holdoutRmse))
-    // The next item phase overwrites the items: the same holds for them.
+      IterationRecord(
+        objective: outcome.objective, rmse: outcome.rmse, holdoutRmse: holdoutRmse))
+    // The next item phase overwrites the items: they have to be written by then.
     try checkpointer.itemsWritten()
     let report = IterationReport(
-      iteration: iteration, objective: last.objective, rmse: last.rmse, holdoutRmse: holdoutRmse,
-      seconds: clock.seconds, generation: isDue ? iteration : nil)
+      iteration: iteration, objective: outcome.objective, rmse: outcome.rmse,
+      holdoutRmse: holdoutRmse, seconds: clock.seconds, generation: isDue ? iteration : nil)
     try log.append(report)
     observe(.iteration(report))
     if isDue { checkpointer.commit(users: learner.factors.user, facts: generationFacts) }
     return true
   }
 
-  private func solve(_ side: Side, _ iteration: Int) throws(Failure) -> PhaseReport? {
+  /// Solves the items, then the users; nothing where a stop request came in between.
+  private func alternate(
+    _ learner: AlternatingLearner, _ iteration: Int, isDue: Bool
+  ) throws(Failure) -> IterationOutcome? {
+    guard try solve(.item, learner, iteration) != nil else { return nil }
+    // The user phase overwrites the users of the last generation: they must be written by now.
+    try settle()
+    if isDue { try checkpointer.begin(iteration, items: learner.factors.item) }
+    return try solve(.user, learner, iteration).map {
+      IterationOutcome(objective: $0.objective, rmse: $0.rmse)
+    }
+  }
+
+  /// An epoch; nothing where a stop request came in between.
+  private func descend(
+    _ learner: StochasticLearner, _ iteration: Int, isDue: Bool
+  ) throws(Failure) -> IterationOutcome? {
+    // Each step moves both sides: nothing can be written meanwhile.
+    try settle()
+    let outcome = try learner.run(epoch: iteration, stop: stop)
+    if isDue, outcome != nil { try checkpointer.begin(iteration, items: learner.factors.item) }
+    return outcome
+  }
+
+  private func solve(
+    _ side: Side, _ learner: AlternatingLearner, _ iteration: Int
+  ) throws(Failure) -> PhaseReport? {
     let observe = observe
     let report = try learner.solve(
       side, iteration: iteration, stop: stop, progress: { observe(.progress($0)) })
@@ -172,6 +200,7 @@ package final class Trainer {
   private var generationFacts: GenerationFacts {
     GenerationFacts(
       iteration: history.count, phase: .user, hyperparameters: hyperparameters,
-      partition: partition, history: history, plannedIterations: settings.iterations)
+      partition: partition, history: history, plannedIterations: settings.iterations,
+      mean: hyperparameters.hasBiases ? learner.mean : nil)
   }
 }

@@ -45,13 +45,14 @@ package struct PhaseReport: Sendable, Equatable {
   package let side: Side
   /// The whole objective after the phase.
   package let objective: Double
-  /// Root mean squared error over the training ratings.
-  package let rmse: Double
+  /// Root mean squared error over the training ratings; nothing for implicit feedback.
+  package let rmse: Double?
   /// Wall time.
   package let seconds: Double
   /// Ratings that the phase went through.
   package let ratings: Int
-  /// Bytes that a wire would have carried to bring the solved factors to the blocks of the other side.
+  /// Bytes that a wire would have carried to bring the solved factors to the blocks of the other
+  /// side.
   package let broadcastBytes: Int
   /// Rows whose system had to be made regular first.
   package let fallbackRows: Int
@@ -61,7 +62,7 @@ package struct PhaseReport: Sendable, Equatable {
 package struct IterationReport: Sendable, Equatable {
   package let iteration: Int
   package let objective: Double
-  package let rmse: Double
+  package let rmse: Double?
   /// Over the partition's hold-out; nothing where it has none.
   package let holdoutRmse: Double?
   /// Wall time of the whole iteration.

@@ -10,8 +10,10 @@ struct DamagedFile {
   let bytes: [UInt8]
 }
 
-/// Damaged shards of ratings, ids and hold-out. But for those that say otherwise, every checksum in
-/// them is right: they break the rule that their name tells.
+/// Damaged shards of ratings, ids and hold-out.
+///
+/// But for those that say otherwise, every checksum in them is right: they break the rule that
+/// their name tells.
 enum DamagedShards {
   static let shard = "ratings.blocks/users-00000.csr"
 

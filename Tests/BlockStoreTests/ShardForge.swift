@@ -2,7 +2,9 @@ import BlockMatrix
 import BlockStore
 
 /// Takes a shard apart and puts it together again with whatever is wrong in it, every checksum
-/// right: what a hostile writer could make. It follows Partitions/README.md, not the store's code.
+/// right: what a hostile writer could make.
+///
+/// It follows Partitions/README.md, not the store's code.
 struct ShardForge {
   struct Section {
     var kind: UInt32

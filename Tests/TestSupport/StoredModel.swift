@@ -39,9 +39,7 @@ package struct StoredModel {
         partition: partition, history: [IterationRecord(objective: 1)], plannedIterations: 1))
   }
 
-  /// The worked matrix, with factors of rank 2.
-  ///
-  /// Its scores:
+  /// The worked matrix with factors of rank 2 and these scores.
   ///
   /// |      | Alien | Brazil | Dune | Casablanca |
   /// |------|-------|--------|------|------------|

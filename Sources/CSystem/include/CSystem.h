@@ -24,3 +24,28 @@ int csystem_cpu_has_avx512(void);
 
 /// Asks for the cache line at `address`, to be read soon and several times.
 static inline void csystem_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
+
+/// One rating, in the order in which stochastic gradient descent takes it. (Here, because the loops
+/// that read it are compiled once per instruction set, and must agree on the type.)
+typedef struct {
+  uint32_t user;
+  uint32_t item;
+  float value;
+} StochasticRating;
+
+/// What the steps through a cell of the grid share. `…_decay` hold for each row 1 − η·λ·s/n: what is
+/// left of its factors, or of its bias, after one rating's share of the penalty.
+typedef struct {
+  float *users;
+  float *items;
+  /// Floats from row to row, on both sides.
+  long stride;
+  /// Where a row holds its bias; −1 without biases.
+  long bias_lane;
+  float mean;
+  float rate;
+  const float *user_decay;
+  const float *item_decay;
+  const float *user_bias_decay;
+  const float *item_bias_decay;
+} StochasticCell;
