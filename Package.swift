@@ -141,7 +141,7 @@ let package = Package(
       ], swiftSettings: safe),
     .testTarget(
       name: "CommandTests", dependencies: ["BlockALSCommand", "TestSupport"],
-      swiftSettings: safe),
+      exclude: ["Help"], swiftSettings: safe),
     .testTarget(name: "TidyTests", dependencies: [], swiftSettings: safe),
   ] + loopTargets
 )

@@ -23,7 +23,7 @@ struct BlockALSCommand: ParsableCommand {
       """,
     version: "blockals 0.1.0",
     subcommands: [
-      PartitionCommand.self,
+      GenerateCommand.self, PartitionCommand.self,
       TrainCommand.self, EvaluateCommand.self, RecommendCommand.self, SimilarCommand.self,
       ExportCommand.self, InspectCommand.self, VerifyCommand.self,
     ]

@@ -41,7 +41,7 @@ struct ModelOptions: ParsableArguments {
   var unobservedWeight: Double?
 
   @Option(help: "Implicit, ials: ν, the exponent of the ridge's growth. (default: 1)")
-  var exponent: Double?
+  var frequencyExponent: Double?
 
   @Flag(help: "Give each user and item a bias, and predict relative to the mean rating.")
   var biases = false
@@ -80,7 +80,7 @@ struct ModelOptions: ParsableArguments {
   /// Whether none of the options was given.
   var isUntouched: Bool {
     rank == nil && regularization == nil && regularizationScaling == nil && feedback == nil
-      && confidence == nil && alpha == nil && unobservedWeight == nil && exponent == nil && !biases
+      && confidence == nil && alpha == nil && unobservedWeight == nil && frequencyExponent == nil && !biases
       && biasRegularization == nil && !nonnegative && algorithm == nil && solver == nil
       && cgSteps == nil && learningRate == nil && learningRateDecay == nil && grid == nil
       && seed == nil
@@ -93,21 +93,21 @@ struct ModelOptions: ParsableArguments {
       rank: rank ?? 64, regularization: regularization,
       regularizationScaling: regularizationScaling, feedback: chosenFeedback(),
       biasRegularization: biases ? biasRegularization ?? regularization : nil,
-      nonnegative: nonnegative, algorithm: chosenAlgorithm(), seed: seed ?? 0)
+      isNonnegative: nonnegative, algorithm: chosenAlgorithm(), seed: seed ?? 0)
   }
 
   private func chosenFeedback() throws(Failure) -> Feedback {
     let isImplicit = feedback == .implicit
     for (given, option) in [
       (confidence != nil, "--confidence"), (alpha != nil, "--alpha"),
-      (unobservedWeight != nil, "--unobserved-weight"), (exponent != nil, "--exponent"),
+      (unobservedWeight != nil, "--unobserved-weight"), (frequencyExponent != nil, "--frequency-exponent"),
     ] {
       try Self.refuse(given ? 1 : nil, option, unless: isImplicit, "--feedback implicit")
     }
     guard isImplicit else { return .explicit }
     return .implicit(
       try Confidence(
-        confidence ?? .hu, alpha: alpha, unobservedWeight: unobservedWeight, exponent: exponent))
+        confidence ?? .hu, alpha: alpha, unobservedWeight: unobservedWeight, frequencyExponent: frequencyExponent))
   }
 
   private func chosenAlgorithm() throws(Failure) -> Algorithm {

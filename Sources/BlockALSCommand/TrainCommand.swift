@@ -79,6 +79,8 @@ struct TrainCommand: ParsableCommand {
     let end = try withExtendedLifetime(signals) {
       try Trainer.run(
         partition, into: directory, hyperparameters: plan.hyperparameters, settings: settings,
+        metric: process.metric(
+          on: partition, hyperparameters: plan.hyperparameters, workers: settings.workers),
         stop: stop, observe: { progress.show($0) })
     }
     try report(end, plan, progress)
@@ -88,8 +90,8 @@ struct TrainCommand: ParsableCommand {
     _ end: TrainingEnd, _ plan: Plan, _ progress: TrainingProgress
   ) throws(Failure) {
     switch end {
-    case .finished(let iteration):
-      let summary = progress.summary(model: plan.model, iteration: iteration)
+    case .finished(let iteration, let best):
+      let summary = progress.summary(model: plan.model, iteration: iteration, best: best)
       try Output.write(json ? summary.json.text + "\n" : summary.text)
     case .stopped(let saved):
       throw Failure(

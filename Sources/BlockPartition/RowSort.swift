@@ -9,7 +9,7 @@ enum RowSort {
   ///   - itemCount: All items lie below.
   /// - Complexity: O(rows + users + items) for up to 65,536 users and items each.
   static func byUserAndItem(
-    _ rows: [RatingRow], users: Range<Int>, itemCount: Int
+    _ rows: consuming [RatingRow], users: Range<Int>, itemCount: Int
   ) -> [RatingRow] {
     var sorter = Sorter(rows)
     sorter.sort(0..<itemCount) { $0.item }
@@ -18,7 +18,7 @@ enum RowSort {
   }
 
   /// Sorts by item; ratings of one item stay in their order.
-  static func byItem(_ rows: [RatingRow], items: Range<Int>) -> [RatingRow] {
+  static func byItem(_ rows: consuming [RatingRow], items: Range<Int>) -> [RatingRow] {
     var sorter = Sorter(rows)
     sorter.sort(items) { $0.item }
     return sorter.rows
@@ -34,7 +34,7 @@ enum RowSort {
     for row in rows { bounds[cell(row) + 1] += 1 }
     for index in 0..<cellCount { bounds[index + 1] += bounds[index] }
     var next = bounds
-    var target = rows
+    var target = unwritten(rows.count)
     unsafe target.withUnsafeMutableBufferPointer { target in
       for row in rows {
         let cell = cell(row)
@@ -50,10 +50,9 @@ enum RowSort {
     var rows: [RatingRow]
     private var other: [RatingRow]
 
-    init(_ rows: [RatingRow]) {
+    init(_ rows: consuming [RatingRow]) {
+      other = unwritten(rows.count)
       self.rows = rows
-      // Each pass writes every place of it before it is read.
-      other = unsafe Array(unsafeUninitializedCapacity: rows.count) { $1 = rows.count }
     }
 
     /// Sorts by keys in a range, in as many passes of equal digits as 16 bits each need.
@@ -94,4 +93,9 @@ enum RowSort {
       swap(&rows, &other)
     }
   }
+}
+
+/// Ratings whose memory holds anything: every place is written before it is read.
+private func unwritten(_ count: Int) -> [RatingRow] {
+  unsafe Array(unsafeUninitializedCapacity: count) { $1 = count }
 }
