@@ -101,7 +101,7 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
     guard hyperparameters.rank == rank else {
       return "rank \(rank) in the shards, \(hyperparameters.rank) in the settings"
     }
-    guard hyperparameters.hasBiases == hasBias, (mean != nil) == hasBias else {
+    guard hyperparameters.hasBias == hasBias, (mean != nil) == hasBias else {
       return "has biases in only some of its shards, its settings and its mean"
     }
     // Otherwise a few bytes could ask for any amount of memory.
