@@ -10,8 +10,9 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate",
     abstract: "Measures a model on ratings that it was not trained on.",
     discussion: """
-      Prints RMSE and MAE (explicit feedback), and with --top the ranking metrics; --explain-metrics defines them all. \
-      Pairs of an unknown user or item are left out and counted.
+      Prints RMSE and MAE (explicit feedback), and with --top the ranking metrics; \
+      --explain-metrics defines them all. Pairs of an unknown user or item are left out and \
+      counted.
 
       Examples:
         blockals evaluate model --holdout ratings.blocks

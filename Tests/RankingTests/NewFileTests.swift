@@ -62,14 +62,16 @@ import Testing
 
   @Test func `that fails once leaves nothing behind`() throws {
     _ = try sweep(hasEffect: false) { faulty, folder in
+      var failure: Failure?
       do throws(Failure) {
         let file = try NewFile(folder.file("out"), in: faulty)
         try file.write([1])
         try file.commit()
       } catch {
-        let names = (try? disk.list(folder.path)) ?? ["the folder cannot be read"]
-        #expect(names.allSatisfy { $0 == "out" })
+        failure = error
       }
+      let names = try disk.list(folder.path)
+      #expect(names.allSatisfy { $0 == "out" }, "\(String(describing: failure))")
     }
   }
 }
