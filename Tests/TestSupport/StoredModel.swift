@@ -36,10 +36,15 @@ package struct StoredModel {
     for side in Side.allCases {
       try generation.write(side, table: factors[side], grid: grids[side])
     }
+    let settings: Hyperparameters
+    if let hyperparameters {
+      settings = hyperparameters
+    } else {
+      settings = try Hyperparameters(rank: factors.user.rank)
+    }
     try generation.commit(
       GenerationFacts(
-        iteration: 1,
-        hyperparameters: try hyperparameters ?? Hyperparameters(rank: factors.user.rank),
+        iteration: 1, hyperparameters: settings,
         partition: partition, history: [IterationRecord(objective: 1)], plannedIterations: 1,
         mean: mean))
   }
