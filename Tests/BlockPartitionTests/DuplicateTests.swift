@@ -64,8 +64,10 @@ struct DuplicateTests {
 
   @Test func `a repeated pair is refused with both its places`() throws {
     let fixture = try Fixture()
-    let first = try fixture.directory.write("\nann,Alien,5\nbob,\"a\nb\",1\nbob,Dune,1\n", to: "1.csv")
-    let second = try fixture.directory.write("user,item,rating\nzoe,Dune,1\nbob,Dune,2\n", to: "2.csv")
+    let first = try fixture.directory.write(
+      "\nann,Alien,5\nbob,\"a\nb\",1\nbob,Dune,1\n", to: "1.csv")
+    let second = try fixture.directory.write(
+      "user,item,rating\nzoe,Dune,1\nbob,Dune,2\n", to: "2.csv")
     let found = failure { () throws(Failure) in try fixture.partition([first, second], to: "p") }
     #expect(
       found
@@ -76,7 +78,8 @@ struct DuplicateTests {
     #expect(try PosixFileSystem().list(fixture.directory.path) == ["1.csv", "2.csv"])
   }
 
-  @Test func `of many repeated pairs, the same is named for any order of lines and workers`() throws {
+  @Test func `of many repeated pairs, the same is named for any order of lines and workers`() throws
+  {
     let fixture = try Fixture()
     var lines = Fixture.lines(500, users: 10, items: 10, repeats: true, seed: 5)
     var generator = Generator(state: 1)

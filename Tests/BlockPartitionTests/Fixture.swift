@@ -63,7 +63,7 @@ struct Fixture {
       settings, inputs: inputs, output: directory.file(name), in: fileSystem)
   }
 
-  /// Reads a partition back: the training ratings by id, from the users' blocks and from the items'.
+  /// Reads a partition back: the training ratings by id, from users' blocks and from items'.
   func lines(of name: String) throws(Failure) -> PerSide<[Line]> {
     let partition = try Partition.open(directory.file(name), in: PosixFileSystem())
     let ids = PerSide(user: try partition.readIds(.user), item: try partition.readIds(.item))

@@ -17,7 +17,9 @@ struct SelectionTests {
         users[line.user, default: 0] += 1
         items[line.item, default: 0] += 1
       }
-      let left = expected.filter { users[$0.user, default: 0] >= 16 && items[$0.item, default: 0] >= 10 }
+      let left = expected.filter {
+        users[$0.user, default: 0] >= 16 && items[$0.item, default: 0] >= 10
+      }
       if left.count == expected.count { break }
       expected = left
     }

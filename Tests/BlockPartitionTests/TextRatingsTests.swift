@@ -6,7 +6,8 @@ import TestSupport
 import Testing
 
 struct TextRatingsTests {
-  @Test func `ratings stay in the order of the text, ids in that of their first occurrence`() throws {
+  @Test func `ratings stay in the order of the text, ids in that of their first occurrence`() throws
+  {
     let fixture = try Fixture()
     let lines = Fixture.lines(9000, users: 70, items: 60, repeats: true, seed: 31)
     let paths = [

@@ -68,7 +68,8 @@ struct BadInputCommandTests {
     BadCall(
       name: "two columns", text: "a,b\n", status: 65,
       errors: """
-        blockals: error: in.csv:1:1: the line has 2 fields between commas, but user, item and rating are needed
+        blockals: error: in.csv:1:1: the line has 2 fields between commas, but user, item \
+        and rating are needed
         hint: give --no-rating where each line counts as a rating of 1
 
         """),
@@ -116,8 +117,9 @@ struct BadInputCommandTests {
     BadCall(
       name: "too little memory", text: "a,b,1\n", arguments: ["--memory", "1K"], status: 71,
       errors: """
-        blockals: error: --memory: 1024 bytes are too few: the ids take 4172 so far, and half may be theirs
-        hint: give at least --memory 16688, or use fewer --workers
+        blockals: error: --memory: 1024 bytes are too few: the ids take 4138 so far, \
+        and half may be theirs
+        hint: give at least --memory 16552, or use fewer --workers
 
         """),
     BadCall(
@@ -135,14 +137,6 @@ struct BadInputCommandTests {
       errors: """
         blockals: error: in.csv: exists already
         hint: choose another name, or remove it first
-
-        """),
-    BadCall(
-      name: "an output in a directory that is missing", text: "a,b,1\n",
-      arguments: ["-o", "none/out"], status: 73,
-      errors: """
-        blockals: error: none/out.lock: cannot lock: No such file or directory
-        hint: make the directory first
 
         """),
   ]
@@ -182,7 +176,8 @@ struct BadInputCommandTests {
       ["partition", "-", "-o", "piped", "--json"], input: Array(TinyRatings.csv.utf8),
       in: directory.path)
     #expect(piped.status == 0)
-    let digest = { (text: String) in text.split(separator: ",").first { $0.hasPrefix("\"digest\"") } }
+    let digest = { (text: String) in text.split(separator: ",").first { $0.hasPrefix("\"digest\"") }
+    }
     #expect(digest(named.output) != nil && digest(named.output) == digest(piped.output))
     let words = try CommandRunner.run(
       ["partition", "tiny.csv", "-o", "words"], in: directory.path)
@@ -192,7 +187,9 @@ struct BadInputCommandTests {
 
   @Test func `generated ratings are the same for any workers, and are not written over`() throws {
     let directory = try TemporaryDirectory()
-    let shape = ["generate", "--users", "300", "--items", "200", "--ratings", "6000", "--seed", "4"]
+    let shape = [
+      "generate", "--users", "300", "--items", "200", "--ratings", "6000", "--seed", "4",
+    ]
     let one = try CommandRunner.run(shape + ["-o", "-", "--workers", "1"])
     let three = try CommandRunner.run(
       shape + ["-o", "g.csv", "--workers", "3"], in: directory.path)
