@@ -11,7 +11,7 @@ SWIFT_FILES = Package.swift Sources Tests
 # Arguments of the comparison, such as BENCH="--ratings 20000000 --python ~/peers/bin/python".
 BENCH =
 
-.PHONY: build test demo check lint format bench docs setup clean
+.PHONY: build test demo check lint format bench help docs setup clean
 .DEFAULT_GOAL := build
 
 ## build: the command, optimised, at .build/release/blockals
@@ -38,6 +38,10 @@ format:
 ## bench: speed and memory, beside the peers that are installed
 bench: build
 	tools/compare_peers.py $(BENCH)
+
+## help: the help texts that tests compare with, written anew
+help: build
+	tools/help_texts.sh
 
 ## docs: the documentation of the library, in build/docs
 docs: setup

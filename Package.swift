@@ -93,6 +93,11 @@ let package = Package(
       ],
       swiftSettings: safe),
 
+    .target(
+      name: "Tuning",
+      dependencies: ["BlockMatrix", "Workers", "BlockStore", "Kernels", "Training", "Ranking"],
+      swiftSettings: safe),
+
     // The promise, and the command.
     .target(
       name: "BlockALS",
@@ -106,7 +111,7 @@ let package = Package(
       dependencies: [
         "BlockALS", "BlockMatrix", "Workers", "RatingInput", "BlockStore", "BlockPartition",
         "Kernels",
-        "LeastSquares", "Training", "Ranking", "CSystem",
+        "LeastSquares", "Training", "Ranking", "Tuning", "CSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: safe),
@@ -140,8 +145,11 @@ let package = Package(
         "Ranking", "BlockMatrix", "BlockStore", "Kernels", "LeastSquares", "TestSupport",
       ], swiftSettings: safe),
     .testTarget(
+      name: "TuningTests",
+      dependencies: ["Tuning", "BlockMatrix", "BlockStore", "TestSupport"], swiftSettings: safe),
+    .testTarget(
       name: "CommandTests", dependencies: ["BlockALSCommand", "TestSupport"],
-      swiftSettings: safe),
+      exclude: ["Help"], swiftSettings: safe),
     .testTarget(name: "TidyTests", dependencies: [], swiftSettings: safe),
   ] + loopTargets
 )

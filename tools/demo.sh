@@ -17,8 +17,8 @@ run() {
   "$@"
 }
 
-say "Ratings: 20,000 users, 5,000 items, with a signal of rank 20 hidden under noise."
-run blockals generate --users 20000 --items 5000 --ratings 2000000 --seed 1 -o ratings.csv
+say "Ratings: 50,000 users, 10,000 items, with a signal of rank 20 hidden under noise."
+run blockals generate --users 50000 --items 10000 --ratings 5000000 --seed 1 -o ratings.csv
 
 say "Ratings become blocks on disk, in both orientations; every tenth rating is held out."
 run blockals partition ratings.csv --holdout 0.1 --seed 1 --user-blocks 4 --item-blocks 4 -o ratings.blocks
@@ -43,7 +43,7 @@ echo "undisturbed  $(digest undisturbed)"
 [ "$(digest model)" = "$(digest undisturbed)" ]
 
 say "How good it is on the ratings that were held out."
-run blockals evaluate model --holdout ratings.blocks --top 20 --exclude ratings.blocks
+run blockals evaluate model --holdout ratings.blocks
 
 say "Factors become recommendations: five unseen items for two users."
 users=$(sed -n '2p;1000p' ratings.csv | cut -d, -f1 | tr '\n' ' ')

@@ -87,12 +87,16 @@ def kill(process, moment):
 
 
 def leftovers(output):
-    """Temporary files beside and below the output, for which no process is there any more."""
-    beside = [name for name in os.listdir(os.path.dirname(output))
-              if name != os.path.basename(output)]
+    """Temporary files beside and below the output, for which no process is there any more.
+
+    A kill between a partition's rename and the removal of its lock leaves the lock's file, a line
+    that says who held it; the next command that writes to the same name takes it over.
+    """
+    name = os.path.basename(output)
+    beside = set(os.listdir(os.path.dirname(output))) - {name, name + ".lock"}
     below = [name for _, folders, files in os.walk(output) for name in folders + files
              if ".tmp" in name or name.endswith(".del")]
-    return beside + below
+    return sorted(beside) + below
 
 
 def one_run(number):

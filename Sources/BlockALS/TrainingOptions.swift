@@ -65,8 +65,8 @@ public struct TrainingOptions: Sendable {
 
   func settings() throws(Failure) -> TrainingSettings {
     try TrainingSettings(
-      iterations: iterations, workers: workers, memory: memory,
-      checkpointInterval: checkpointInterval, tolerance: tolerance, fresh: fresh)
+      stopping: StoppingRules(iterations: iterations, tolerance: tolerance), workers: workers,
+      memory: memory, checkpointInterval: checkpointInterval, fresh: fresh)
   }
 }
 

@@ -14,17 +14,17 @@ struct RecommendCommand: ParsableCommand {
     commandName: "recommend",
     abstract: "Ranks items for users.",
     discussion: """
-      Prints user, item, rank and score, with your own ids, best first; of equal scores the item with \
-      more training ratings first. The ranking is exact. In TSV a tabulator, line feed, carriage \
-      return or backslash inside an id is written as \\t, \\n, \\r or \\\\; CSV quotes as RFC 4180 \
-      says; both keep all other bytes. JSON lines need ids that are UTF-8.
+      Prints user, item, rank and score, with your own ids, best first; of equal scores the item \
+      with more training ratings first. The ranking is exact. In TSV a tabulator, line feed, \
+      carriage return or backslash inside an id is written as \\t, \\n, \\r or \\\\; CSV quotes as \
+      RFC 4180 says; both keep all other bytes. JSON lines need ids that are UTF-8.
 
       Examples:
         blockals recommend model alice bob
         blockals recommend model --top 20 --exclude ratings.blocks alice
-        blockals recommend model --users all --exclude ratings.blocks --format csv -o top10.csv
-        blockals recommend model --new-users ratings-of-new-users.csv
-        blockals recommend model --users customers.txt --skip-unknown --deny sold-out.txt
+        blockals recommend model --users all --exclude ratings.blocks -o top10.tsv
+        blockals recommend model --users customers.txt --skip-unknown --format csv
+        blockals recommend model --new-users new-ratings.csv --deny sold-out.txt
       """
   )
 
@@ -197,8 +197,8 @@ struct NewUserOptions: ParsableArguments {
     name: .customLong("new-users"),
     help: ArgumentHelp(
       """
-      Ratings of users to answer, whether the model knows them or not: their factors are solved from \
-      these ratings alone. They do not get what they have rated. ('-' reads standard input)
+      Ratings of users to answer, whether the model knows them or not: their factors are solved \
+      from these ratings alone. They do not get what they have rated. ('-' reads standard input)
       """, valueName: "file"))
   var path: String?
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import BlockMatrix
 import BlockStore
 import Kernels
+import Ranking
 import Training
 
 /// The options of a training run that change no byte of the model.
@@ -32,7 +33,28 @@ struct RunOptions: ParsableArguments {
   var tolerance: Double?
 
   @Option(
-    help: "The kernels: auto, \(InstructionSet.allCases.map(\.rawValue).joined(separator: ", ")).")
+    help: ArgumentHelp(
+      "Stop when the summed squared error of the training ratings has fallen so far.",
+      valueName: "sum"))
+  var stopAtLoss: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Stop when so many iterations have not improved on the hold-out; the best generation is kept, \
+      and used by every command.
+      """, valueName: "iterations"))
+  var patience: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      What is watched on the hold-out: rmse, or a ranking metric as ndcg@20 (precision, recall, \
+      recall-truncated, ndcg, map, mrr, hit-rate). (default: rmse; for implicit feedback ndcg@20)
+      """, valueName: "metric"))
+  var holdoutMetric: String?
+
+  @Option(help: "The kernels: auto, \(Self.instructionSets). All give the same bits.")
   var instructionSet = "auto"
 
   private static let instructionSets =
@@ -51,8 +73,42 @@ struct RunOptions: ParsableArguments {
       }
     }
     return try TrainingSettings(
-      iterations: iterations, workers: workers ?? GrantedCores.count(in: fileSystem),
-      memory: memory?.byteCount, checkpointInterval: checkpointInterval, keep: keep,
-      tolerance: tolerance, fresh: fresh, instructionSet: chosen)
+      stopping: StoppingRules(
+        iterations: iterations, tolerance: tolerance, stopAtLoss: stopAtLoss, patience: patience),
+      workers: workers ?? GrantedCores.count(in: fileSystem), memory: memory?.byteCount,
+      checkpointInterval: checkpointInterval, keep: keep, fresh: fresh, instructionSet: chosen)
+  }
+
+  /// The ranking metric to watch; nothing for the root mean squared error alone.
+  ///
+  /// - Throws: `.usage` where it is no metric, or does not suit the model or the partition.
+  func metric(
+    on partition: Partition, hyperparameters: Hyperparameters, workers: Int
+  ) throws(Failure) -> HoldoutMetric? {
+    let isImplicit = hyperparameters.feedback != .explicit
+    // Ranking for all users costs time: only where it was asked for, or decides when to stop.
+    guard let name = holdoutMetric ?? (isImplicit && patience != nil ? "ndcg@20" : nil),
+      name != "rmse" || isImplicit
+    else { return nil }
+    guard let metric = RankingMetric(name) else {
+      throw Failure(
+        .usage, at: "--holdout-metric", "'\(name)' cannot be watched",
+        hint: "use rmse (explicit feedback) or a ranking metric as ndcg@20")
+    }
+    guard partition.facts.holdout != nil else {
+      throw Failure(
+        .usage, at: "--holdout-metric", "the partition has no hold-out to watch",
+        hint: "partition with --holdout 0.1")
+    }
+    let test = try partition.readHoldout()
+    let ids = PerSide(user: try partition.readIds(.user), item: try partition.readIds(.item))
+    let seen = try SeenRatings(partition)
+    let scale = partition.facts.lowestValue...partition.facts.highestValue
+    return HoldoutMetric(name: name, higherIsBetter: true) { factors, mean throws(Failure) in
+      try metric.measure(
+        factors, mean: mean, ids: ids, test: test,
+        seen: { users throws(Failure) in try seen.items(ofUsers: users) }, scale: scale,
+        workers: workers)
+    }
   }
 }

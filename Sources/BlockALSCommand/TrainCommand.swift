@@ -68,9 +68,15 @@ struct TrainCommand: ParsableCommand {
       let path = partition ?? ""
       plan = Plan(
         partition: path, model: output ?? path + ".model",
-        hyperparameters: try model.hyperparameters(), iterations: process.iterations ?? 15)
+        hyperparameters: try model.hyperparameters(),
+        iterations: process.iterations ?? model.defaults.iterations)
     }
     let settings = try process.settings(iterations: plan.iterations, fresh: fresh, in: fileSystem)
+    if let preset = model.preset {
+      StandardError.write(
+        "preset \(preset.rawValue): iterations \(plan.iterations),"
+          + " \(plan.hyperparameters.summary)\n")
+    }
     let partition = try Partition.open(plan.partition, in: fileSystem)
     let directory = try ModelDirectory.openOrCreate(plan.model, in: fileSystem)
     let stop = StopRequest()
@@ -79,6 +85,8 @@ struct TrainCommand: ParsableCommand {
     let end = try withExtendedLifetime(signals) {
       try Trainer.run(
         partition, into: directory, hyperparameters: plan.hyperparameters, settings: settings,
+        metric: process.metric(
+          on: partition, hyperparameters: plan.hyperparameters, workers: settings.workers),
         stop: stop, observe: { progress.show($0) })
     }
     try report(end, plan, progress)
@@ -88,8 +96,8 @@ struct TrainCommand: ParsableCommand {
     _ end: TrainingEnd, _ plan: Plan, _ progress: TrainingProgress
   ) throws(Failure) {
     switch end {
-    case .finished(let iteration):
-      let summary = progress.summary(model: plan.model, iteration: iteration)
+    case .finished(let iteration, let best):
+      let summary = progress.summary(model: plan.model, iteration: iteration, best: best)
       try Output.write(json ? summary.json.text + "\n" : summary.text)
     case .stopped(let saved):
       throw Failure(

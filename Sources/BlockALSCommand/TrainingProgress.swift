@@ -53,10 +53,10 @@ final class TrainingProgress: Sendable {
   }
 
   /// What to say when training has finished.
-  func summary(model: String, iteration: Int) -> TrainingSummary {
+  func summary(model: String, iteration: Int, best: Int?) -> TrainingSummary {
     state.withLock { state in
       TrainingSummary(
-        model: model, iteration: iteration, last: state.iteration,
+        model: model, iteration: iteration, best: best, last: state.iteration,
         generation: state.committed ?? iteration,
         seconds: LiveLine.seconds(since: state.began))
     }
@@ -97,6 +97,7 @@ final class TrainingProgress: Sendable {
       + "  objective \(report.objective.short)"
       + (report.rmse.map { "  rmse \($0.short)" } ?? "")
       + (report.holdoutRmse.map { "  hold-out rmse \($0.short)" } ?? "")
+      + (report.holdoutMetric.map { "  hold-out metric \($0.short)" } ?? "")
       + "  \(report.seconds.short) s"
       + "  \((ratings / max(report.seconds, 1e-9) / 1e6).short) M ratings/s"
   }
@@ -106,6 +107,8 @@ final class TrainingProgress: Sendable {
 struct TrainingSummary {
   let model: String
   let iteration: Int
+  /// The iteration that did best on the hold-out, where that was watched.
+  let best: Int?
   let last: IterationReport?
   let generation: Int
   let seconds: Double
@@ -117,6 +120,7 @@ struct TrainingSummary {
     return "\(model): \(iteration) iterations, objective \(last.objective.short)"
       + (last.rmse.map { ", rmse \($0.short)" } ?? "")
       + (last.holdoutRmse.map { ", hold-out rmse \($0.short)" } ?? "")
+      + (best.map { "; best on the hold-out: generation \(GenerationName.of($0))" } ?? "")
       + ", \(seconds.short) s\n"
   }
 
@@ -124,6 +128,7 @@ struct TrainingSummary {
     .object([
       ("model", .string(model)), ("iteration", .int(iteration)),
       ("generation", .string(GenerationName.of(generation))),
+      ("bestGeneration", best.map { .string(GenerationName.of($0)) } ?? .null),
       ("objective", .number(last?.objective)), ("rmse", .number(last?.rmse)),
       ("holdoutRmse", .number(last?.holdoutRmse)), ("seconds", .number(seconds)),
     ])

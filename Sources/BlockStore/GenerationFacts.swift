@@ -5,11 +5,17 @@ package struct IterationRecord: Codable, Sendable, Equatable {
   package var objective: Double
   package var rmse: Double?
   package var holdoutRmse: Double?
+  /// The hold-out metric that training was asked to watch besides.
+  package var holdoutMetric: Double?
 
-  package init(objective: Double, rmse: Double? = nil, holdoutRmse: Double? = nil) {
+  package init(
+    objective: Double, rmse: Double? = nil, holdoutRmse: Double? = nil,
+    holdoutMetric: Double? = nil
+  ) {
     self.objective = objective
     self.rmse = rmse
     self.holdoutRmse = holdoutRmse
+    self.holdoutMetric = holdoutMetric
   }
 }
 
@@ -35,6 +41,8 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
   package let highestValue: Float
   /// μ, the mean of the training ratings; only in models with biases, which are relative to it.
   package let mean: Double?
+  /// The iteration that did best on the hold-out, where training watched it to stop in time.
+  package let best: Int?
   /// Factors per row in the shards.
   package internal(set) var rank = 0
   /// Whether the shards hold biases.
@@ -48,7 +56,7 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
   /// What training on a partition has reached; the writer adds the shards.
   package init(
     iteration: Int, phase: Side = .user, hyperparameters: Hyperparameters, partition: Partition,
-    history: [IterationRecord], plannedIterations: Int, mean: Double? = nil
+    history: [IterationRecord], plannedIterations: Int, mean: Double? = nil, best: Int? = nil
   ) {
     self.iteration = iteration
     self.phase = phase
@@ -63,6 +71,7 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
     lowestValue = partition.facts.lowestValue
     highestValue = partition.facts.highestValue
     self.mean = mean
+    self.best = best
   }
 
   /// Rows of a side.
@@ -91,6 +100,9 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
     guard (0...Hyperparameters.maximumRank).contains(rank) else { return "rank \(rank)" }
     guard hyperparameters.rank == rank else {
       return "rank \(rank) in the shards, \(hyperparameters.rank) in the settings"
+    }
+    guard hyperparameters.hasBias == hasBias, (mean != nil) == hasBias else {
+      return "has biases in only some of its shards, its settings and its mean"
     }
     // Otherwise a few bytes could ask for any amount of memory.
     guard rank > 0 || hasBias else { return "has neither factors nor biases" }

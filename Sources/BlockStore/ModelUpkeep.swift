@@ -56,14 +56,16 @@ extension ModelDirectory {
   ///
   /// Damaged generations are neither counted nor removed.
   ///
-  /// - Parameter keep: At least 1.
-  package func prune(keep: Int) throws(Failure) {
+  /// - Parameters:
+  ///   - keep: At least 1.
+  ///   - best: A generation that stays in any case.
+  package func prune(keep: Int, sparing best: Int? = nil) throws(Failure) {
     precondition(keep >= 1)
     try removeStale()
     var kept = 0
     for number in try generations() where try isWhole(number) {
       kept += 1
-      if kept > keep { try removeGeneration(number) }
+      if kept > keep, number != best { try removeGeneration(number) }
     }
   }
 

@@ -5,8 +5,8 @@ import Workers
 
 /// Users that the model was not trained on, with factors from their own ratings.
 ///
-/// A new user's factors are, bit for bit, what a phase would have given them: the items stay as they
-/// are, and the user's row is solved exactly.
+/// A new user's factors are, bit for bit, what a phase would have given them: the items stay as
+/// they are, and the user's row is solved exactly.
 package struct NewUsers: Sendable {
   /// The model with the new users in place of its own, in the order in which they occur.
   package let model: FactorModel
@@ -34,7 +34,8 @@ package struct NewUsers: Sendable {
       rowCount: ids.user.count, rank: old.rank, hasBias: old.hasBias)
     let solver = try PhaseSolver(
       kernels: old.kernels, hyperparameters: loaded.facts.hyperparameters,
-      fixed: old.factors.item, solved: table, workers: workers)
+      fixed: old.factors.item, solved: table, workers: workers,
+      mean: old.mean)
     let length = 64
     _ = try Parallel.map((block.rowCount + length - 1) / length, workers: workers) {
       part throws(Failure) in

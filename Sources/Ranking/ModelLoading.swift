@@ -12,6 +12,8 @@ package struct LoadedModel: Sendable {
 
   /// Reads the newest generation that is whole, and the ids.
   ///
+  /// Where training watched a hold-out to stop in time, the generation that did best on it is read.
+  ///
   /// - Throws: `.missingInput` where there is no model or no generation yet, `.data` where all
   ///   generations are damaged, or the ids.
   package static func open(
@@ -23,12 +25,22 @@ package struct LoadedModel: Sendable {
         .missingInput, at: directory, "holds no generation yet",
         hint: "run the command that trains it until its first checkpoint")
     }
+    var (facts, factors, refused) = (newest.facts, newest.factors, newest.refused)
+    if let best = facts.best, best != newest.number {
+      do throws(Failure) {
+        facts = try store.facts(ofGeneration: best)
+        factors = PerSide(
+          user: try store.readFactors(.user, generation: best),
+          item: try store.readFactors(.item, generation: best))
+      } catch {
+        refused.append((best, error))
+      }
+    }
     let model = try FactorModel(
-      factors: newest.factors,
+      factors: factors,
       ids: PerSide(user: try store.readIds(.user), item: try store.readIds(.item)),
-      mean: Float(newest.facts.mean ?? 0),
-      scale: newest.facts.lowestValue...newest.facts.highestValue)
-    return LoadedModel(model: model, facts: newest.facts, refused: newest.refused)
+      mean: Float(facts.mean ?? 0), scale: facts.lowestValue...facts.highestValue)
+    return LoadedModel(model: model, facts: facts, refused: refused)
   }
 
   /// The ratings of a partition as items that users have seen.

@@ -9,6 +9,13 @@ package final class SeenRatings: Sendable {
   /// The model's index of each of the partition's items; nothing where the indices are the same.
   private let modelItems: [UInt32?]?
 
+  /// Ratings of a partition, by its own indices.
+  package init(_ partition: Partition) throws(Failure) {
+    self.partition = partition
+    partitionUsers = nil
+    modelItems = nil
+  }
+
   /// - Parameter isOwn: Whether the model was trained on this partition: then indices are the same.
   package init(_ partition: Partition, model: FactorModel, isOwn: Bool) throws(Failure) {
     self.partition = partition

@@ -46,7 +46,7 @@ final class Checkpointer {
         try items.wait()
         try writer.write(.user, table: users, grid: grid)
         try writer.commit(facts)
-        try model.prune(keep: keep)
+        try model.prune(keep: keep, sparing: facts.best)
       }
     )
   }

@@ -8,7 +8,9 @@ import Workers
 /// How a training run ended.
 package enum TrainingEnd: Sendable, Equatable {
   /// All iterations are done, or the objective has settled.
-  case finished(iteration: Int)
+  ///
+  /// `best` is the iteration that did best on the hold-out, where that decides when to stop.
+  case finished(iteration: Int, best: Int?)
   /// Stopped on request; nothing is lost but the iterations after the saved generation.
   case stopped(saved: Int?)
 }
@@ -23,7 +25,9 @@ package final class Trainer {
   private let observe: @Sendable (TrainingEvent) -> Void
 
   private let learner: Learner
-  private let holdout: HoldoutError
+  /// Nothing for implicit feedback, which predicts no ratings.
+  private let holdout: HoldoutError?
+  private let metric: HoldoutMetric?
   private let checkpointer: Checkpointer
   private let log: TrainingLog
   private let start: TrainingStart
@@ -40,7 +44,7 @@ package final class Trainer {
   package static func run(
     _ partition: Partition, into model: ModelDirectory, hyperparameters: Hyperparameters,
     settings: TrainingSettings, exchange: any FactorExchange = SharedMemoryExchange(),
-    stop: StopRequest = StopRequest(),
+    metric: HoldoutMetric? = nil, stop: StopRequest = StopRequest(),
     observe: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
   ) throws(Failure) -> TrainingEnd {
     let lock = try model.lock()
@@ -52,14 +56,16 @@ package final class Trainer {
     // A run that was killed while it pruned may have been the last with anything to write.
     try model.prune(keep: settings.keep)
     let trainer = try Trainer(
-      partition, model, hyperparameters, settings, exchange, stop, observe, resumption)
+      partition, model, hyperparameters, settings, exchange, metric, stop, observe,
+      resumption)
     return try trainer.run()
   }
 
   private init(
     _ partition: Partition, _ model: ModelDirectory, _ hyperparameters: Hyperparameters,
-    _ settings: TrainingSettings, _ exchange: any FactorExchange, _ stop: StopRequest,
-    _ observe: @escaping @Sendable (TrainingEvent) -> Void, _ resumption: Resumption
+    _ settings: TrainingSettings, _ exchange: any FactorExchange, _ metric: HoldoutMetric?,
+    _ stop: StopRequest, _ observe: @escaping @Sendable (TrainingEvent) -> Void,
+    _ resumption: Resumption
   ) throws(Failure) {
     let facts = partition.facts
     let kernels = try KernelSet.select(settings.instructionSet)
@@ -70,7 +76,17 @@ package final class Trainer {
       RatingBlockSource(partition, keeps: plan.keepsRatings), hyperparameters: hyperparameters,
       kernels: kernels, workers: settings.workers, exchange: exchange,
       factors: resumption.factors)
-    holdout = HoldoutError(ratings: try partition.readHoldout(), workers: settings.workers)
+    if hyperparameters.feedback == .explicit {
+      holdout = HoldoutError(
+        ratings: try partition.readHoldout(), kernels: kernels, workers: settings.workers)
+    } else {
+      holdout = nil
+    }
+    if settings.stopping.patience != nil, facts.holdout == nil {
+      throw Failure(
+        .usage, at: "--patience", "the partition has no hold-out to watch",
+        hint: "partition with --holdout 0.1")
+    }
     checkpointer = Checkpointer(model, grids: facts.grids, keep: settings.keep)
     log = TrainingLog(model: model)
     start = TrainingStart(
@@ -84,6 +100,7 @@ package final class Trainer {
     self.model = model
     self.hyperparameters = hyperparameters
     self.settings = settings
+    self.metric = metric
     self.stop = stop
     self.observe = observe
   }
@@ -101,7 +118,7 @@ package final class Trainer {
         }
       }
       try finish()
-      return .finished(iteration: history.count)
+      return .finished(iteration: history.count, best: best)
     } catch {
       // What is on its way to the disk may still become complete; then it counts.
       checkpointer.abandonDraft()
@@ -110,15 +127,10 @@ package final class Trainer {
     }
   }
 
-  /// Whether the stopping rules are met.
-  ///
-  /// They are decided from the history alone, so that a run that was interrupted ends where an
-  /// uninterrupted one does.
   private var isDone: Bool {
-    if history.count >= settings.iterations { return true }
-    guard let tolerance = settings.tolerance, history.count >= 2 else { return false }
-    let (before, now) = (history[history.count - 2].objective, history[history.count - 1].objective)
-    return before - now < tolerance * before
+    settings.stopping.areMet(
+      history, ratingCount: partition.facts.ratingCount,
+      higherIsBetter: metric?.higherIsBetter ?? false)
   }
 
   /// One iteration; false where a stop request came in between.
@@ -131,15 +143,18 @@ package final class Trainer {
     case .stochastic(let learner): outcome = try descend(learner, iteration, isDue: isDue)
     }
     guard let outcome else { return false }
-    let holdoutRmse = try holdout.rmse(learner.factors)
+    let holdoutRmse = try holdout?.rmse(learner.factors, mean: Float(learner.mean))
+    let holdoutMetric = try metric?.measure(learner.factors, learner.mean)
     history.append(
       IterationRecord(
-        objective: outcome.objective, rmse: outcome.rmse, holdoutRmse: holdoutRmse))
+        objective: outcome.objective, rmse: outcome.rmse, holdoutRmse: holdoutRmse,
+        holdoutMetric: holdoutMetric))
     // The next item phase overwrites the items: they have to be written by then.
     try checkpointer.itemsWritten()
     let report = IterationReport(
       iteration: iteration, objective: outcome.objective, rmse: outcome.rmse,
-      holdoutRmse: holdoutRmse, seconds: clock.seconds, generation: isDue ? iteration : nil)
+      holdoutRmse: holdoutRmse, holdoutMetric: holdoutMetric, seconds: clock.seconds,
+      generation: isDue ? iteration : nil)
     try log.append(report)
     observe(.iteration(report))
     if isDue { checkpointer.commit(users: learner.factors.user, facts: generationFacts) }
@@ -197,10 +212,16 @@ package final class Trainer {
     observe(.committed(generation: committed))
   }
 
+  /// The iteration that did best on the hold-out, where that decides when to stop.
+  private var best: Int? {
+    guard settings.stopping.patience != nil else { return nil }
+    return StoppingRules.best(history, higherIsBetter: metric?.higherIsBetter ?? false)
+  }
+
   private var generationFacts: GenerationFacts {
     GenerationFacts(
       iteration: history.count, phase: .user, hyperparameters: hyperparameters,
       partition: partition, history: history, plannedIterations: settings.iterations,
-      mean: hyperparameters.hasBiases ? learner.mean : nil)
+      mean: hyperparameters.hasBias ? learner.mean : nil, best: best)
   }
 }

@@ -65,6 +65,8 @@ package struct IterationReport: Sendable, Equatable {
   package let rmse: Double?
   /// Over the partition's hold-out; nothing where it has none.
   package let holdoutRmse: Double?
+  /// The metric that was asked for besides, over the hold-out.
+  package let holdoutMetric: Double?
   /// Wall time of the whole iteration.
   package let seconds: Double
   /// The generation that will hold this iteration; nothing where none is due.

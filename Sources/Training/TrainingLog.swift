@@ -45,7 +45,8 @@ extension IterationReport {
     .object([
       ("event", .string("iteration")), ("iteration", .int(iteration)),
       ("objective", .number(objective)), ("rmse", .number(rmse)),
-      ("holdoutRmse", .number(holdoutRmse)), ("seconds", .number(seconds)),
+      ("holdoutRmse", .number(holdoutRmse)), ("holdoutMetric", .number(holdoutMetric)),
+      ("seconds", .number(seconds)),
       ("generation", generation.map { .string(GenerationName.of($0)) } ?? .null),
     ])
   }

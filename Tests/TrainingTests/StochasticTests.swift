@@ -27,7 +27,8 @@ import Workers
     _ = try Trainer.run(
       partition, into: model, hyperparameters: hyperparameters,
       settings: TrainingSettings(
-        iterations: iterations, workers: workers, instructionSet: instructionSet))
+        stopping: StoppingRules(iterations: iterations), workers: workers,
+        instructionSet: instructionSet))
     let newest = try #require(try model.newestGood())
     return (try Digest.factors(newest.factors), newest.factors, newest.facts.history)
   }
@@ -61,7 +62,7 @@ import Workers
       let stop = StopRequest()
       let end = try Trainer.run(
         partition, into: model, hyperparameters: hyperparameters(),
-        settings: TrainingSettings(iterations: 5, workers: 2), stop: stop,
+        settings: TrainingSettings(stopping: StoppingRules(iterations: 5), workers: 2), stop: stop,
         observe: { event in
           if case .iteration(let report) = event, report.iteration == stopAfter { stop.set() }
         })
@@ -111,7 +112,7 @@ import Workers
         for (index, count) in Self.matrix.counts(side).enumerated() {
           let squares = result.factors[side].factors(index)
             .reduce(0.0) { $0 + Double($1) * Double($1) }
-          expected += settings.ridge(count: Int(count)) * squares
+          expected += settings.ridge(count: Int(count), oppositeCount: 0) * squares
         }
       }
       let reported = try #require(result.history.last).objective

@@ -15,8 +15,8 @@ import Workers
     instructionSet: InstructionSet? = nil
   ) throws(Failure) -> TrainingSettings {
     try TrainingSettings(
-      iterations: iterations, workers: workers, memory: memory, checkpointInterval: interval,
-      instructionSet: instructionSet)
+      stopping: StoppingRules(iterations: iterations), workers: workers, memory: memory,
+      checkpointInterval: interval, instructionSet: instructionSet)
   }
 
   /// Trains and returns the digest of the factors.
@@ -27,7 +27,7 @@ import Workers
     let model = try ModelDirectory.openOrCreate(folder.path + "/" + name, in: PosixFileSystem())
     let end = try Trainer.run(
       partition, into: model, hyperparameters: Hyperparameters(rank: rank), settings: settings)
-    #expect(end == .finished(iteration: settings.iterations))
+    #expect(end == .finished(iteration: settings.iterations, best: nil))
     let newest = try #require(try model.newestGood())
     return try Digest.factors(newest.factors)
   }
@@ -162,10 +162,10 @@ import Workers
     let partition = try Self.sample.partition(at: folder.path + "/p")
     let model = try ModelDirectory.openOrCreate(folder.path + "/m", in: PosixFileSystem())
     let settings = try TrainingSettings(
-      iterations: 200, workers: 2, checkpointInterval: 3, tolerance: 1e-3)
+      stopping: StoppingRules(iterations: 200, tolerance: 1e-3), workers: 2, checkpointInterval: 3)
     let first = try Trainer.run(
       partition, into: model, hyperparameters: Hyperparameters(rank: 4), settings: settings)
-    guard case .finished(let iteration) = first else { Issue.record("\(first)"); return }
+    guard case .finished(let iteration, _) = first else { Issue.record("\(first)"); return }
     #expect(iteration < 200)
     let again = try Trainer.run(
       partition, into: model, hyperparameters: Hyperparameters(rank: 4), settings: settings)
