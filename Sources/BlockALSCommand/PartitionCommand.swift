@@ -94,7 +94,7 @@ struct PartitionCommand: ParsableCommand {
     let fileSystem = PosixFileSystem()
     let begin = ContinuousClock.now
     let settings = try settings(in: fileSystem)
-    let directory = try outputDirectory(in: fileSystem)
+    let directory = try outputDirectory()
     let signals = StopSignals(settings.stop)
     let line = PartitionLine()
     defer { line.clear() }
@@ -124,8 +124,8 @@ struct PartitionCommand: ParsableCommand {
     return settings
   }
 
-  /// Where the partition goes; makes the standard place where that is wanted.
-  private func outputDirectory(in fileSystem: any FileSystem) throws(Failure) -> String {
+  /// Where the partition goes.
+  private func outputDirectory() throws(Failure) -> String {
     if let output { return output }
     guard let first = files.first, first != "-" else {
       throw Failure(
@@ -135,10 +135,6 @@ struct PartitionCommand: ParsableCommand {
     for ending in [".gz", ".zst", ".csv", ".tsv", ".dat", ".txt", ".mtx", ".data"]
     where name.hasSuffix(ending) && name.utf8.count > ending.utf8.count {
       name.removeLast(ending.count)
-    }
-    // Only where there is something to partition.
-    if try fileSystem.status(first) != nil, try fileSystem.status("Partitions") == nil {
-      try fileSystem.makeDirectory("Partitions", withParents: false)
     }
     return "Partitions/\(name)"
   }

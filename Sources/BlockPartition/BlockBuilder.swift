@@ -2,11 +2,11 @@ import BlockMatrix
 import RatingInput
 
 /// Makes sorted ratings into a block.
-enum BlockBuilder {
+package enum BlockBuilder {
   /// - Parameters:
   ///   - rows: The ratings of the block's rows, sorted by row and column, numbered by index.
   ///   - columnCount: Indices on the opposite side.
-  static func block(
+  package static func block(
     _ rows: [RatingRow], side: Side, number: Int, indices: Range<Int>, columnCount: Int
   ) -> RatingBlock {
     var rowOffsets = [Int](repeating: 0, count: indices.count + 1)
@@ -31,7 +31,7 @@ enum BlockBuilder {
   }
 
   /// Values by a dictionary where at most 256 different ones occur.
-  static func values(_ rows: [RatingRow]) -> RatingBlock.Values {
+  package static func values(_ rows: [RatingRow]) -> RatingBlock.Values {
     var dictionary = ValueDictionary()
     var codes: [UInt8] = []
     codes.reserveCapacity(rows.count)

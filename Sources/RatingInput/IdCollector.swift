@@ -14,7 +14,7 @@ package struct IdList: Sendable {
   package subscript(index: Int) -> ArraySlice<UInt8> { bytes[offsets[index]..<offsets[index + 1]] }
 
   /// The memory that the ids take, in bytes.
-  package var byteCount: Int { bytes.capacity + offsets.capacity * 8 + counts.capacity * 4 }
+  package var byteCount: Int { bytes.count + offsets.count * 8 + counts.count * 4 }
 }
 
 /// Numbers the ids of one side in the order in which they come: any bytes but zero bytes.

@@ -1,0 +1,158 @@
+import BlockMatrix
+import BlockPartition
+import BlockStore
+import RatingInput
+import TestSupport
+import Testing
+import Workers
+
+struct FaultTests {
+  private func settings(_ settings: inout PartitionSettings, rejects: String) {
+    settings.workers = 1
+    settings.memory = 300_000
+    settings.holdout = HoldoutRule(fraction: 0.1, seed: 1)
+    settings.badLineLimit = 1
+    settings.rejects = rejects
+  }
+
+  @Test func `whatever operation fails, nothing is left, and the next run succeeds`() throws {
+    let fixture = try Fixture()
+    let lines = Fixture.lines(15_000, users: 100, items: 200, repeats: false, seed: 8)
+    let path = try fixture.directory.write(Fixture.text(lines) + "bad line\n", to: "r.csv")
+    let rejects = fixture.directory.file("rejects.csv")
+    let counting = FaultyFileSystem()
+    let expected = try fixture.partition([path], to: "good", in: counting) {
+      settings(&$0, rejects: fixture.directory.file("good.csv"))
+    }
+    #expect(expected.summary.spilledByteCount > 0)
+    let operations = counting.operations
+    #expect(operations.count > 60)
+    for number in 1...operations.count {
+      let faulty = FaultyFileSystem(PosixFileSystem(), .init(at: number))
+      let found = failure { () throws(Failure) in
+        try fixture.partition([path], to: "p", in: faulty) { settings(&$0, rejects: rejects) }
+      }
+      let names = try PosixFileSystem().list(fixture.directory.path)
+      if found != nil {
+        // Clean-up that failed is made good by the next run; what it left is unfinished by name.
+        let finished = names.filter { !$0.contains(".tmp-") && !$0.hasSuffix(".lock") }
+        let isAfterRename = finished.contains("p")
+        #expect(
+          finished == ["good", "good.csv", "r.csv"] || isAfterRename,
+          "\(number) \(operations[number - 1]): \(names)")
+      }
+      try PosixFileSystem().removeTree(fixture.directory.file("p"))
+      try PosixFileSystem().removeTree(rejects)
+    }
+    let facts = try fixture.partition([path], to: "p") { settings(&$0, rejects: rejects) }.facts
+    #expect(facts.digest == expected.facts.digest)
+  }
+
+  @Test func `a request to stop leaves nothing behind`() throws {
+    let fixture = try Fixture()
+    let lines = Fixture.lines(2000, users: 100, items: 100, repeats: false, seed: 8)
+    let path = try fixture.write(lines, to: "r.csv")
+    let stop = StopRequest()
+    var settings = PartitionSettings()
+    settings.stop = stop
+    let run = settings
+    let found = failure { () throws(Failure) in
+      _ = try Partitioner.run(
+        run, inputs: [path], output: fixture.directory.file("p"), in: PosixFileSystem()
+      ) { progress in
+        if progress.stage == .sorting { stop.set() }
+      }
+    }
+    #expect(
+      found
+        == Failure(
+          .stopped, "stopped on request; nothing was kept", hint: "run the same command again"))
+    #expect(try PosixFileSystem().list(fixture.directory.path) == ["r.csv"])
+  }
+
+  @Test func `an output that exists is refused before anything is read`() throws {
+    let fixture = try Fixture()
+    let path = try fixture.directory.write("not a rating\n", to: "r.csv")
+    try PosixFileSystem().makeDirectory(fixture.directory.file("p"), withParents: false)
+    let found = failure { () throws(Failure) in try fixture.partition([path], to: "p") }
+    #expect(found?.code == .output && found?.message == "exists already")
+    let rejects = failure { () throws(Failure) in
+      try fixture.partition([path], to: "q") {
+        $0.badLineLimit = 1
+        $0.rejects = path
+      }
+    }
+    #expect(rejects?.code == .output && rejects?.place == path)
+  }
+
+  @Test func `inputs that cannot be opened keep their exit codes`() throws {
+    let fixture = try Fixture()
+    let missing = failure { () throws(Failure) in
+      try fixture.partition([fixture.directory.file("none.csv")], to: "p")
+    }
+    #expect(missing?.code == .missingInput)
+    let directory = failure { () throws(Failure) in
+      try fixture.partition([fixture.directory.path], to: "p")
+    }
+    #expect(directory?.code == .data && directory?.message == "is a directory")
+    let nothing = failure { () throws(Failure) in try fixture.partition([], to: "p") }
+    #expect(nothing?.code == .usage)
+    #expect(try PosixFileSystem().list(fixture.directory.path).isEmpty)
+  }
+
+  @Test func `a header alone holds no rating`() throws {
+    let fixture = try Fixture()
+    let path = try fixture.directory.write("user,item,rating\n", to: "r.csv")
+    #expect(
+      failure { () throws(Failure) in try fixture.partition([path], to: "p") }
+        == Failure(
+          .data, at: path, "there is no rating in the input",
+          hint: "there is a header, but nothing after it"))
+  }
+
+  @Test func `skipped lines are listed`() throws {
+    let fixture = try Fixture()
+    let path = try fixture.directory.write("a,b,1\nx\na,c,2\n\"a\",d,\"4,\"\"5\"\n", to: "r.csv")
+    let (facts, summary) = try fixture.partition([path], to: "p") {
+      $0.badLineLimit = 2
+      $0.rejects = fixture.directory.file("rejects.csv")
+    }
+    #expect(facts.ratingCount == 2 && summary.badLineCount == 2)
+    let text = String(decoding: try fixture.directory.read("rejects.csv"), as: UTF8.self)
+    #expect(
+      text == """
+        file,line,column,byte,reason
+        \(path),2,2,7,"the line has 1 field, not 3"
+        \(path),4,8,21,"rating ""4,\\""\\""5"" is not a number"
+
+        """)
+  }
+
+  @Test func `memory that is too small is refused with what would do`() throws {
+    let fixture = try Fixture()
+    let lines = Fixture.lines(20_000, users: 3000, items: 100, repeats: false, seed: 8)
+    let path = try fixture.write(lines, to: "r.csv")
+    let ids = failure { () throws(Failure) in
+      try fixture.partition([path], to: "p") { $0.memory = 100_000 }
+    }
+    #expect(ids?.code == .memory && ids?.place == "--memory")
+    #expect(ids?.hint.contains("give at least --memory") == true)
+    let block = failure { () throws(Failure) in
+      try fixture.partition([path], to: "p") {
+        $0.memory = 1_500_000
+        $0.blockCounts.item = 1
+      }
+    }
+    #expect(block?.code == .memory && block?.place == "--item-blocks")
+    #expect(block?.hint.contains("use --item-blocks") == true)
+    let row = failure { () throws(Failure) in
+      let one = (0..<20_000).map { Line(user: "u", item: "i\($0)", value: 1) }
+      try fixture.partition([try fixture.write(one, to: "one.csv")], to: "p") {
+        $0.memory = 2_600_000
+        $0.workers = 1
+      }
+    }
+    #expect(row?.message == "one user has 20000 ratings, which do not fit")
+    #expect(try PosixFileSystem().list(fixture.directory.path).filter { $0.hasPrefix("p") }.isEmpty)
+  }
+}
