@@ -11,8 +11,8 @@ struct GenerateCommand: ParsableCommand {
     commandName: "generate",
     abstract: "Writes made-up ratings with the shape of real ones, as CSV.",
     discussion: """
-      A few users and items have most of the ratings. A rating is a mean, biases of user and item, a \
-      hidden low-rank signal and noise, rounded to half stars from 0.5 to 5. No pair occurs twice. \
+      A few users and items have most of the ratings. A rating is a mean, biases of user and item, \
+      a hidden low-rank signal and noise, rounded to half stars from 0.5 to 5. No pair occurs twice. \
       Lines are sorted by user. The same options give the same bytes on every machine.
 
       Examples:
@@ -38,7 +38,8 @@ struct GenerateCommand: ParsableCommand {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("The file to write, which must not exist; - is standard output.",
+    help: ArgumentHelp(
+      "The file to write, which must not exist; - is standard output.",
       valueName: "file"))
   var output: String
 

@@ -14,8 +14,8 @@ struct RecommendCommand: ParsableCommand {
     commandName: "recommend",
     abstract: "Ranks items for users.",
     discussion: """
-      Prints user, item, rank and score, with your own ids, best first; of equal scores the item with \
-      more training ratings first. The ranking is exact. In TSV a tabulator, line feed, carriage \
+      Prints user, item, rank and score, with your own ids, best first; of equal scores the item \
+      with more training ratings first. The ranking is exact. In TSV a tabulator, line feed, carriage \
       return or backslash inside an id is written as \\t, \\n, \\r or \\\\; CSV quotes as RFC 4180 \
       says; both keep all other bytes. JSON lines need ids that are UTF-8.
 
@@ -197,8 +197,8 @@ struct NewUserOptions: ParsableArguments {
     name: .customLong("new-users"),
     help: ArgumentHelp(
       """
-      Ratings of users to answer, whether the model knows them or not: their factors are solved from \
-      these ratings alone. They do not get what they have rated. ('-' reads standard input)
+      Ratings of users to answer, whether the model knows them or not: their factors are solved \
+      from these ratings alone. They do not get what they have rated. ('-' reads standard input)
       """, valueName: "file"))
   var path: String?
 

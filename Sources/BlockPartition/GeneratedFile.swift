@@ -7,8 +7,8 @@ import Workers
 package enum GeneratedFile {
   /// Writes ratings under another name and, when all are on the disk, gives the file its own.
   ///
-  /// - Throws: `.output` where the file exists already; `.stopped` on request. Nothing is left behind
-  ///   then.
+  /// - Throws: `.output` where the file exists already; `.stopped` on request. Nothing is left
+  ///   behind then.
   package static func write(
     _ generator: RatingGenerator, to path: String, in fileSystem: any FileSystem, workers: Int,
     stop: StopRequest = StopRequest()

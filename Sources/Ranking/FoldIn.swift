@@ -5,8 +5,8 @@ import Workers
 
 /// Users that the model was not trained on, with factors from their own ratings.
 ///
-/// A new user's factors are, bit for bit, what a phase would have given them: the items stay as they
-/// are, and the user's row is solved exactly.
+/// A new user's factors are, bit for bit, what a phase would have given them: the items stay as
+/// they are, and the user's row is solved exactly.
 package struct NewUsers: Sendable {
   /// The model with the new users in place of its own, in the order in which they occur.
   package let model: FactorModel

@@ -1,5 +1,5 @@
-/// Elementary functions made of additions, multiplications and divisions alone, in a fixed order: the
-/// same bits on every machine, which a system's mathematical library does not promise.
+/// Elementary functions made of additions, multiplications and divisions alone, in a fixed order:
+/// the same bits on every machine, which a system's mathematical library does not promise.
 ///
 /// Good to about 10⁻¹² relative; for generated data, not for models.
 enum ExactMath {

@@ -1,5 +1,5 @@
-/// Draws items by their popularity, 1/(rank + 30)^1.1, in constant time (Walker's alias method, after
-/// Vose 1991).
+/// Draws items by their popularity, 1/(rank + 30)^1.1, in constant time (Walker's alias method,
+/// after Vose 1991).
 struct ItemSampler: Sendable {
   /// Of each column: how far the item itself reaches, out of 2³², and who has the rest.
   private var thresholds: [UInt32]

@@ -4,10 +4,10 @@ import Workers
 /// Made-up ratings with the shape of real ones.
 ///
 /// A few users and items have most of the ratings: users' numbers of ratings are about log-normal,
-/// items' popularity falls with a power of their rank. A rating is a mean, the user's and the item's
-/// bias, the product of hidden factors of ``rank`` dimensions, and noise, rounded to half stars.
-/// Everything is keyed by the seed and the user's or the item's number, so that the bytes depend on
-/// neither machine nor workers.
+/// items' popularity falls with a power of their rank. A rating is a mean, the user's and the
+/// item's bias, the product of hidden factors of ``rank`` dimensions, and noise, rounded to half
+/// stars. Everything is keyed by the seed and the user's or the item's number, so that the bytes
+/// depend on neither machine nor workers.
 package struct RatingGenerator: Sendable {
   package let userCount: Int
   package let itemCount: Int
@@ -48,7 +48,8 @@ package struct RatingGenerator: Sendable {
     }
     guard ratingCount >= 1, ratingCount <= userCount * itemCount else {
       throw Failure(
-        .usage, at: "--ratings", "\(ratingCount) is not between 1 and users times items, "
+        .usage, at: "--ratings",
+        "\(ratingCount) is not between 1 and users times items, "
           + "\(userCount * itemCount)", hint: "no pair is rated twice")
     }
     self.userCount = userCount

@@ -130,7 +130,8 @@ struct BadInputTests {
         hint: "scale the ratings down"),
       BadText(
         "a rating in the first line", "a,b,1e99\n", at: "a.csv:1:5",
-        "rating \"1e99\" is too large for a 32-bit number (byte 4)", hint: "scale the ratings down"),
+        "rating \"1e99\" is too large for a 32-bit number (byte 4)",
+        hint: "scale the ratings down"),
       BadText(
         "NaN in the first line", "a,b,NaN\n", at: "a.csv:1:5",
         "rating \"NaN\" is not a number (byte 4)", hint: number),
@@ -283,7 +284,8 @@ struct BadInputTests {
 
   @Test(arguments: all.filter { $0.place.split(separator: ":").count == 3 })
   func `a bad line that may be skipped is skipped, and the rest is read`(_ bad: BadText) throws {
-    guard bad.message.contains("(byte"), bad.text.starts(with: Array("a,b,1\n".utf8)) else { return }
+    let first = Array("a,b,1\n".utf8)
+    guard bad.message.contains("(byte"), bad.text.starts(with: first) else { return }
     let reading = try read(
       [bad.text + Array("\nlast,one,2\n".utf8)], bad.source, badLineLimit: 1)
     #expect(reading.ratings.first == Rating("a", "b", 1))
