@@ -93,6 +93,11 @@ let package = Package(
       ],
       swiftSettings: safe),
 
+    .target(
+      name: "Tuning",
+      dependencies: ["BlockMatrix", "Workers", "BlockStore", "Kernels", "Training", "Ranking"],
+      swiftSettings: safe),
+
     // The promise, and the command.
     .target(
       name: "BlockALS",
@@ -106,7 +111,7 @@ let package = Package(
       dependencies: [
         "BlockALS", "BlockMatrix", "Workers", "RatingInput", "BlockStore", "BlockPartition",
         "Kernels",
-        "LeastSquares", "Training", "Ranking", "CSystem",
+        "LeastSquares", "Training", "Ranking", "Tuning", "CSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: safe),
@@ -139,6 +144,9 @@ let package = Package(
       dependencies: [
         "Ranking", "BlockMatrix", "BlockStore", "Kernels", "LeastSquares", "TestSupport",
       ], swiftSettings: safe),
+    .testTarget(
+      name: "TuningTests",
+      dependencies: ["Tuning", "BlockMatrix", "BlockStore", "TestSupport"], swiftSettings: safe),
     .testTarget(
       name: "CommandTests", dependencies: ["BlockALSCommand", "TestSupport"],
       exclude: ["Help"], swiftSettings: safe),

@@ -24,8 +24,8 @@ struct BlockALSCommand: ParsableCommand {
     version: "blockals 0.1.0",
     subcommands: [
       GenerateCommand.self, PartitionCommand.self,
-      TrainCommand.self, EvaluateCommand.self, RecommendCommand.self, SimilarCommand.self,
-      ExportCommand.self, InspectCommand.self, VerifyCommand.self,
+      TrainCommand.self, TuneCommand.self, EvaluateCommand.self, RecommendCommand.self,
+      SimilarCommand.self, ExportCommand.self, InspectCommand.self, VerifyCommand.self,
     ]
   )
 

@@ -10,8 +10,9 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate",
     abstract: "Measures a model on ratings that it was not trained on.",
     discussion: """
-      Prints RMSE and MAE, and with --top the ranking metrics; --explain-metrics defines them all. \
-      Pairs of an unknown user or item are left out and counted.
+      Prints RMSE and MAE (explicit feedback), and with --top the ranking metrics; \
+      --explain-metrics defines them all. Pairs of an unknown user or item are left out and \
+      counted.
 
       Examples:
         blockals evaluate model --holdout ratings.blocks
@@ -92,7 +93,7 @@ struct EvaluateCommand: ParsableCommand {
         Recommender(loaded.model, seen: seen), on: test, limit: limit,
         relevantFrom: relevantFrom ?? -.infinity, workers: workers)
     }
-    let report = EvaluationReport(accuracy, rankings, test, model: loaded.model)
+    let report = EvaluationReport(accuracy, rankings, test, of: loaded)
     try fileSystem.standardOutput.write(Array((json ? report.json.text + "\n" : report.text).utf8))
   }
 
@@ -115,20 +116,26 @@ struct EvaluationReport {
   private let users: Int
   private let skippedUsers: Int
   private let hasBias: Bool
+  /// Whether predictions are ratings; a model of implicit feedback predicts preferences.
+  private let predictsRatings: Bool
 
   init(
-    _ accuracy: Accuracy, _ rankings: RankingMetrics?, _ test: TestRatings, model: FactorModel
+    _ accuracy: Accuracy, _ rankings: RankingMetrics?, _ test: TestRatings, of loaded: LoadedModel
   ) {
     self.accuracy = accuracy
     self.rankings = rankings
     users = rankings?.users ?? test.knownUsers.count
     skippedUsers = rankings?.skippedUsers ?? test.known.user - users
-    hasBias = model.hasBias
+    hasBias = loaded.model.hasBias
+    predictsRatings = loaded.facts.hyperparameters.feedback == .explicit
   }
 
   /// Every metric by its key; nothing where it has no value.
   private var metrics: [(name: String, value: Double?)] {
-    let errors = [("rmse", accuracy.rmse), ("mae", accuracy.mae)]
+    let errors = [
+      ("rmse", predictsRatings ? accuracy.rmse : nil),
+      ("mae", predictsRatings ? accuracy.mae : nil),
+    ]
     guard let rankings else { return errors }
     let (k, mean) = (rankings.limit, rankings.mean)
     return errors + [

@@ -12,6 +12,13 @@ struct ModelOptions: ParsableArguments {
   enum AlgorithmKind: String, ExpressibleByArgument, CaseIterable { case als, sgd }
   enum SolverKind: String, ExpressibleByArgument, CaseIterable { case auto, cholesky, cg }
 
+  @Option(
+    help: """
+      A peer's defaults and conventions: spark, implicit, ials or surprise. Other options still \
+      count; the settings are printed in full.
+      """)
+  var preset: Preset?
+
   @Option(help: "Factors per user and item; 0 with --biases for biases alone. (default: 64)")
   var rank: Int?
 
@@ -41,7 +48,7 @@ struct ModelOptions: ParsableArguments {
   var unobservedWeight: Double?
 
   @Option(help: "Implicit, ials: ν, the exponent of the ridge's growth. (default: 1)")
-  var exponent: Double?
+  var frequencyExponent: Double?
 
   @Flag(help: "Give each user and item a bias, and predict relative to the mean rating.")
   var biases = false
@@ -79,48 +86,67 @@ struct ModelOptions: ParsableArguments {
 
   /// Whether none of the options was given.
   var isUntouched: Bool {
-    rank == nil && regularization == nil && regularizationScaling == nil && feedback == nil
-      && confidence == nil && alpha == nil && unobservedWeight == nil && exponent == nil && !biases
+    preset == nil && rank == nil && regularization == nil && regularizationScaling == nil
+      && feedback == nil
+      && confidence == nil && alpha == nil && unobservedWeight == nil && frequencyExponent == nil
+      && !biases
       && biasRegularization == nil && !nonnegative && algorithm == nil && solver == nil
       && cgSteps == nil && learningRate == nil && learningRateDecay == nil && grid == nil
       && seed == nil
   }
 
+  /// What holds where an option was not given.
+  var defaults: Preset.Defaults { preset?.defaults ?? Preset.Defaults() }
+
   func hyperparameters() throws(Failure) -> Hyperparameters {
-    try Self.refuse(biasRegularization, "--bias-regularization", unless: biases, "--biases")
-    let regularization = regularization ?? 0.1
+    let defaults = defaults
+    let hasBias = biases || defaults.hasBias
+    try Self.refuse(biasRegularization != nil, "--bias-regularization", unless: hasBias, "--biases")
+    let regularization = regularization ?? defaults.regularization
     return try Hyperparameters(
-      rank: rank ?? 64, regularization: regularization,
+      rank: rank ?? defaults.rank, regularization: regularization,
       regularizationScaling: regularizationScaling, feedback: chosenFeedback(),
-      biasRegularization: biases ? biasRegularization ?? regularization : nil,
-      nonnegative: nonnegative, algorithm: chosenAlgorithm(), seed: seed ?? 0)
+      biasRegularization: hasBias
+        ? biasRegularization ?? defaults.biasRegularization ?? regularization : nil,
+      isNonnegative: nonnegative, algorithm: chosenAlgorithm(), seed: seed ?? 0)
   }
 
   private func chosenFeedback() throws(Failure) -> Feedback {
-    let isImplicit = feedback == .implicit
-    for (given, option) in [
+    let defaults = defaults
+    let isImplicit = (feedback ?? defaults.feedback) == .implicit
+    for (isGiven, option) in [
       (confidence != nil, "--confidence"), (alpha != nil, "--alpha"),
-      (unobservedWeight != nil, "--unobserved-weight"), (exponent != nil, "--exponent"),
+      (unobservedWeight != nil, "--unobserved-weight"),
+      (frequencyExponent != nil, "--frequency-exponent"),
     ] {
-      try Self.refuse(given ? 1 : nil, option, unless: isImplicit, "--feedback implicit")
+      try Self.refuse(isGiven, option, unless: isImplicit, "--feedback implicit")
     }
     guard isImplicit else { return .explicit }
+    // A convention that was asked for leaves nothing of the preset's.
+    let isPresets = confidence == nil
     return .implicit(
       try Confidence(
-        confidence ?? .hu, alpha: alpha, unobservedWeight: unobservedWeight, exponent: exponent))
+        confidence ?? defaults.confidence, alpha: alpha ?? (isPresets ? defaults.alpha : nil),
+        unobservedWeight: unobservedWeight ?? (isPresets ? defaults.unobservedWeight : nil),
+        frequencyExponent: frequencyExponent ?? (isPresets ? defaults.frequencyExponent : nil)))
   }
 
   private func chosenAlgorithm() throws(Failure) -> Algorithm {
-    let isSGD = algorithm == .sgd
-    try Self.refuse(learningRate, "--learning-rate", unless: isSGD, "--algorithm sgd")
-    try Self.refuse(learningRateDecay, "--learning-rate-decay", unless: isSGD, "--algorithm sgd")
-    try Self.refuse(grid, "--grid", unless: isSGD, "--algorithm sgd")
-    try Self.refuse(solver, "--solver", unless: !isSGD, "--algorithm als")
-    try Self.refuse(cgSteps, "--cg-steps", unless: solver == .cg, "--solver cg")
+    let defaults = defaults
+    let isSGD = (algorithm ?? defaults.algorithm) == .sgd
+    for (isGiven, option) in [
+      (learningRate != nil, "--learning-rate"),
+      (learningRateDecay != nil, "--learning-rate-decay"), (grid != nil, "--grid"),
+    ] {
+      try Self.refuse(isGiven, option, unless: isSGD, "--algorithm sgd")
+    }
+    try Self.refuse(solver != nil, "--solver", unless: !isSGD, "--algorithm als")
+    try Self.refuse(cgSteps != nil, "--cg-steps", unless: solver == .cg, "--solver cg")
     if isSGD {
       return .sgd(
         try StochasticSettings(
-          learningRate: learningRate ?? 0.01, decay: learningRateDecay ?? 0, gridSize: grid ?? 16))
+          learningRate: learningRate ?? defaults.learningRate, decay: learningRateDecay ?? 0,
+          gridSize: grid ?? 16))
     }
     switch solver ?? .auto {
     case .auto: return .als(.auto)
@@ -131,9 +157,14 @@ struct ModelOptions: ParsableArguments {
 
   /// An option that would have no effect is an error, not ignored.
   private static func refuse(
-    _ value: Any?, _ option: String, unless applies: Bool, _ condition: String
+    _ isGiven: Bool, _ option: String, unless applies: Bool, _ condition: String
   ) throws(Failure) {
-    guard value != nil, !applies else { return }
+    guard isGiven, !applies else { return }
     throw Failure(.usage, at: option, "has no effect without \(condition)")
   }
+}
+
+extension Hyperparameters {
+  /// All settings on one line, for people.
+  var summary: String { settings.map { "\($0.name) \($0.value)" }.joined(separator: ", ") }
 }

@@ -36,8 +36,8 @@ struct ModelReport {
     text += "  ratings      \(facts.partitionPath), digest \(facts.partitionDigest)\n"
     text += "  values       \(facts.lowestValue) to \(facts.highestValue)\n"
     text +=
-      "  generations  \(generations.map(String.init).joined(separator: ", ")); "
-      + "the newest whole one is \(facts.iteration), \(ByteSize.describe(facts.byteCount))\n"
+      "  generations  \(generations.map(String.init).joined(separator: ", ")); the newest whole "
+      + "one is \(facts.iteration), \(ByteSize.describe(facts.byteCount))\n"
     for (generation, failure) in refused {
       text += "  damaged      \(generation): \(failure.place): \(failure.message)\n"
     }

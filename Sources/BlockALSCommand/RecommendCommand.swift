@@ -15,16 +15,16 @@ struct RecommendCommand: ParsableCommand {
     abstract: "Ranks items for users.",
     discussion: """
       Prints user, item, rank and score, with your own ids, best first; of equal scores the item \
-      with more training ratings first. The ranking is exact. In TSV a tabulator, line feed, carriage \
-      return or backslash inside an id is written as \\t, \\n, \\r or \\\\; CSV quotes as RFC 4180 \
-      says; both keep all other bytes. JSON lines need ids that are UTF-8.
+      with more training ratings first. The ranking is exact. In TSV a tabulator, line feed, \
+      carriage return or backslash inside an id is written as \\t, \\n, \\r or \\\\; CSV quotes as \
+      RFC 4180 says; both keep all other bytes. JSON lines need ids that are UTF-8.
 
       Examples:
         blockals recommend model alice bob
         blockals recommend model --top 20 --exclude ratings.blocks alice
-        blockals recommend model --users all --exclude ratings.blocks --format csv -o top10.csv
-        blockals recommend model --new-users ratings-of-new-users.csv
-        blockals recommend model --users customers.txt --skip-unknown --deny sold-out.txt
+        blockals recommend model --users all --exclude ratings.blocks -o top10.tsv
+        blockals recommend model --users customers.txt --skip-unknown --format csv
+        blockals recommend model --new-users new-ratings.csv --deny sold-out.txt
       """
   )
 

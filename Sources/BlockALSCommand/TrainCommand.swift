@@ -68,9 +68,15 @@ struct TrainCommand: ParsableCommand {
       let path = partition ?? ""
       plan = Plan(
         partition: path, model: output ?? path + ".model",
-        hyperparameters: try model.hyperparameters(), iterations: process.iterations ?? 15)
+        hyperparameters: try model.hyperparameters(),
+        iterations: process.iterations ?? model.defaults.iterations)
     }
     let settings = try process.settings(iterations: plan.iterations, fresh: fresh, in: fileSystem)
+    if let preset = model.preset {
+      StandardError.write(
+        "preset \(preset.rawValue): iterations \(plan.iterations),"
+          + " \(plan.hyperparameters.summary)\n")
+    }
     let partition = try Partition.open(plan.partition, in: fileSystem)
     let directory = try ModelDirectory.openOrCreate(plan.model, in: fileSystem)
     let stop = StopRequest()

@@ -1,67 +1,138 @@
-/// What a rating says.
+/// What the ratings of a model say.
 package enum Feedback: Sendable, Equatable {
-  /// How much the user likes the item; what was not rated says nothing.
+  /// How much: the given cells alone are explained.
   case explicit
-  /// That the user and the item met, and how often; what was not rated counts a little too.
+  /// How surely: all cells are explained, the given ones by a preference with more confidence.
   case implicit(Confidence)
+
+  /// Decides from settings of which some are given.
+  ///
+  /// - Throws: `.usage` naming a setting that the others leave without meaning, or its value.
+  package init(
+    isImplicit: Bool, convention: Confidence.Convention? = nil, alpha: Double? = nil,
+    unobservedWeight: Double? = nil, frequencyExponent: Double? = nil
+  ) throws(Failure) {
+    if isImplicit {
+      self = .implicit(
+        try Confidence(
+          convention ?? .hu, alpha: alpha, unobservedWeight: unobservedWeight,
+          frequencyExponent: frequencyExponent))
+      return
+    }
+    let given = [
+      ("--confidence", convention != nil), ("--alpha", alpha != nil),
+      ("--unobserved-weight", unobservedWeight != nil),
+      ("--frequency-exponent", frequencyExponent != nil),
+    ]
+    if let option = given.first(where: { $0.1 })?.0 {
+      throw Failure(
+        .usage, at: option, "only implicit feedback has it", hint: "add --feedback implicit")
+    }
+    self = .explicit
+  }
+
+  /// The confidence of implicit feedback; nothing for explicit feedback.
+  package var confidence: Confidence? {
+    if case .implicit(let confidence) = self { confidence } else { nil }
+  }
 }
 
-/// How an implicit rating r becomes a preference and a confidence.
+/// How implicit feedback turns a rating r into a preference p and a confidence c.
 ///
-/// With V the fixed factors, S a row's observed set, n its size and N the number of fixed rows, a
-/// row solves A x = b with
-///
-///     convention   A                                          b
-///     hu           VᵀV + Σ α r vvᵀ + λ s I                    Σ (1 + α r) v
-///     spark        VᵀV + Σ α |r| vvᵀ + λ n₊ I                 Σ (1 + α r) v over r > 0
-///     implicit     VᵀV + Σ (α r − 1) vvᵀ + λ s I              Σ α r v
-///     ials         α₀ VᵀV + Σ vvᵀ + λ (n + α₀ N)^ν I          Σ v
-///
-/// where s is the regularization scaling and n₊ the number of positive ratings.
+/// The objective sums c·(p − x·y)² over all cells. A cell that was not given has p = 0 and the
+/// convention's weight.
 package struct Confidence: Sendable, Equatable {
-  /// Whose formula.
   package enum Convention: String, Sendable, CaseIterable, Codable {
-    /// Hu, Koren and Volinsky, ICDM 2008; so do qmf, buffalo, LensKit and oneDAL.
+    /// c = 1 + αr, p = 1 (Hu, Koren and Volinsky 2008, equations 1 and 2). Ratings ≤ 0 are as if
+    /// not given.
     case hu
-    /// Spark's `ALS` with `implicitPrefs`.
+    /// As `hu`, but c = 1 + α|r|, and ratings < 0 have p = 0. Regularisation by count counts the
+    /// ratings > 0.
     case spark
-    /// The Python library implicit, from version 0.5.
+    /// c = α|r| in place of the 1 of a cell that was not given; p = 0 for ratings ≤ 0.
     case implicit
-    /// Rendle, Krichene, Zhang and Koren, *Revisiting the Performance of iALS*, RecSys 2022.
+    /// c = 1, p = 1 for every given cell, whatever its value, and α₀ added on all cells with p = 0
+    /// (Rendle, Krichene, Zhang and Koren 2022, equation 3).
     case ials
   }
 
   package let convention: Convention
-  /// α; not used by `ials`.
+  /// α; of no meaning for `ials`.
   package let alpha: Double
-  /// α₀, the weight of all cells; used by `ials` alone.
+  /// α₀, the weight of a cell that was not given: 1 but for `ials`.
   package let unobservedWeight: Double
-  /// ν, the exponent of the ridge's growth; used by `ials` alone.
-  package let exponent: Double
+  /// ν of `ials`, whose ridge is λ(n + α₀N)^ν; else 1.
+  package let frequencyExponent: Double
 
-  /// Checks and takes over the settings.
+  /// Checks and takes over the settings; those not given have the convention's values.
   ///
-  /// - Throws: `.usage` naming an option that is out of range or does not belong to the convention.
+  /// - Throws: `.usage` naming the option that the convention does not have, or its value.
   package init(
     _ convention: Convention, alpha: Double? = nil, unobservedWeight: Double? = nil,
-    exponent: Double? = nil
+    frequencyExponent: Double? = nil
   ) throws(Failure) {
-    func check(_ value: Double?, _ option: String, belongs: Bool) throws(Failure) {
-      guard let value else { return }
-      guard belongs else {
-        throw Failure(
-          .usage, at: option, "has no place in the convention '\(convention.rawValue)'")
-      }
-      guard value.isFinite, value > 0 || (value == 0 && option == "--exponent") else {
-        throw Failure(.usage, at: option, "\(value) is not a positive number")
-      }
+    let isWeighted = convention == .ials
+    try Self.check("--alpha", alpha, isGivenTo: !isWeighted, convention) { $0 > 0 }
+    try Self.check("--unobserved-weight", unobservedWeight, isGivenTo: isWeighted, convention) {
+      $0 > 0
     }
-    try check(alpha, "--alpha", belongs: convention != .ials)
-    try check(unobservedWeight, "--unobserved-weight", belongs: convention == .ials)
-    try check(exponent, "--exponent", belongs: convention == .ials)
+    try Self.check("--frequency-exponent", frequencyExponent, isGivenTo: isWeighted, convention) {
+      (0...4).contains($0)
+    }
     self.convention = convention
     self.alpha = alpha ?? 1
-    self.unobservedWeight = unobservedWeight ?? 0.1
-    self.exponent = exponent ?? 1
+    self.unobservedWeight = unobservedWeight ?? (isWeighted ? 0.1 : 1)
+    self.frequencyExponent = frequencyExponent ?? 1
   }
+
+  private static func check(
+    _ option: String, _ value: Double?, isGivenTo hasOption: Bool, _ convention: Convention,
+    _ isGood: (Double) -> Bool
+  ) throws(Failure) {
+    guard let value else { return }
+    guard hasOption else {
+      throw Failure(.usage, at: option, "the convention \(convention.rawValue) does not have it")
+    }
+    guard value.isFinite, isGood(value) else {
+      throw Failure(.usage, at: option, "\(value) is out of range")
+    }
+  }
+}
+
+extension Confidence {
+  /// What a given cell adds to its row's normal equations: `weight` · yyᵀ to the matrix, `target` ·
+  /// y to the vector, and `constant` to the objective.
+  package struct Cell: Sendable, Equatable {
+    package let weight: Float
+    package let target: Float
+    /// c·p².
+    package let constant: Double
+
+    package init(weight: Float, target: Float, constant: Double) {
+      self.weight = weight
+      self.target = target
+      self.constant = constant
+    }
+  }
+
+  /// A given cell's share of the normal equations; the weight of cells not given is taken off.
+  package func cell(_ rating: Float) -> Cell {
+    let strength = alpha * Double(rating)
+    switch convention {
+    case .hu:
+      guard rating > 0 else { return Cell(weight: 0, target: 0, constant: 0) }
+      return Cell(weight: Float(strength), target: Float(1 + strength), constant: 1 + strength)
+    case .spark:
+      guard rating > 0 else { return Cell(weight: Float(-strength), target: 0, constant: 0) }
+      return Cell(weight: Float(strength), target: Float(1 + strength), constant: 1 + strength)
+    case .implicit:
+      guard rating > 0 else { return Cell(weight: Float(-strength - 1), target: 0, constant: 0) }
+      return Cell(weight: Float(strength - 1), target: Float(strength), constant: strength)
+    case .ials:
+      return Cell(weight: 1, target: 1, constant: 1)
+    }
+  }
+
+  /// Whether a rating counts where regularisation goes by count.
+  package func counts(_ rating: Float) -> Bool { convention != .spark || rating > 0 }
 }

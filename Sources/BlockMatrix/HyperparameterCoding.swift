@@ -4,7 +4,8 @@
 extension Hyperparameters: Codable {
   private enum Key: String, CodingKey {
     case rank, regularization, regularizationScaling, feedback, confidence, alpha
-    case unobservedWeight, exponent, biasRegularization, nonnegative, algorithm, solver, cgSteps
+    case unobservedWeight, frequencyExponent, biasRegularization, nonnegative, algorithm, solver,
+      cgSteps
     case learningRate, learningRateDecay, grid, seed
   }
 
@@ -17,7 +18,7 @@ extension Hyperparameters: Codable {
         RegularizationScaling.self, forKey: .regularizationScaling),
       feedback: Self.feedback(fields),
       biasRegularization: fields.decodeIfPresent(Double.self, forKey: .biasRegularization),
-      nonnegative: fields.decodeIfPresent(Bool.self, forKey: .nonnegative) ?? false,
+      isNonnegative: fields.decodeIfPresent(Bool.self, forKey: .nonnegative) ?? false,
       algorithm: Self.algorithm(fields),
       seed: fields.decode(UInt64.self, forKey: .seed))
   }
@@ -31,7 +32,7 @@ extension Hyperparameters: Codable {
           fields.decode(Confidence.Convention.self, forKey: .confidence),
           alpha: fields.decodeIfPresent(Double.self, forKey: .alpha),
           unobservedWeight: fields.decodeIfPresent(Double.self, forKey: .unobservedWeight),
-          exponent: fields.decodeIfPresent(Double.self, forKey: .exponent)))
+          frequencyExponent: fields.decodeIfPresent(Double.self, forKey: .frequencyExponent)))
     case let other: throw Failure(.data, "feedback '\(printable(other.utf8))' is not known")
     }
   }
@@ -65,13 +66,13 @@ extension Hyperparameters: Codable {
     try fields.encode(regularizationScaling, forKey: .regularizationScaling)
     try fields.encode(seed, forKey: .seed)
     try fields.encodeIfPresent(biasRegularization, forKey: .biasRegularization)
-    if nonnegative { try fields.encode(true, forKey: .nonnegative) }
+    if isNonnegative { try fields.encode(true, forKey: .nonnegative) }
     if case .implicit(let confidence) = feedback {
       try fields.encode("implicit", forKey: .feedback)
       try fields.encode(confidence.convention, forKey: .confidence)
       if confidence.convention == .ials {
         try fields.encode(confidence.unobservedWeight, forKey: .unobservedWeight)
-        try fields.encode(confidence.exponent, forKey: .exponent)
+        try fields.encode(confidence.frequencyExponent, forKey: .frequencyExponent)
       } else {
         try fields.encode(confidence.alpha, forKey: .alpha)
       }

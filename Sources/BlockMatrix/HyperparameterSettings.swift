@@ -15,7 +15,7 @@ extension Hyperparameters {
       list += [("feedback", "implicit"), ("confidence", confidence.convention.rawValue)]
       if confidence.convention == .ials {
         list.append(("unobserved-weight", confidence.unobservedWeight.description))
-        list.append(("exponent", confidence.exponent.description))
+        list.append(("frequency-exponent", confidence.frequencyExponent.description))
       } else {
         list.append(("alpha", confidence.alpha.description))
       }
@@ -23,7 +23,7 @@ extension Hyperparameters {
     if let biasRegularization {
       list.append(("bias-regularization", biasRegularization.description))
     }
-    if nonnegative { list.append(("nonnegative", "yes")) }
+    if isNonnegative { list.append(("nonnegative", "yes")) }
     switch algorithm {
     case .als(let solver):
       list.append(("algorithm", "als"))

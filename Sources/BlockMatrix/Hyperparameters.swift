@@ -20,23 +20,23 @@ package struct Hyperparameters: Sendable, Equatable {
   /// λ₂, the biases' weight in the objective, not negative; nothing for a model without biases.
   package let biasRegularization: Double?
   /// Whether factors are held at or above zero.
-  package let nonnegative: Bool
+  package let isNonnegative: Bool
   package let algorithm: Algorithm
   package let seed: UInt64
 
   package static let maximumRank = 4096
 
-  package var hasBiases: Bool { biasRegularization != nil }
+  package var hasBias: Bool { biasRegularization != nil }
 
   /// Checks and takes over the settings.
   ///
-  /// - Parameter regularizationScaling: Nothing for what the feedback's convention has: `count` for
-  ///   explicit feedback and `spark`, `none` for the others.
+  /// - Parameter regularizationScaling: Nothing for what the feedback's convention has: `none` for
+  ///   `hu` and `implicit`, else `count`.
   /// - Throws: `.usage` naming the option that no model can have.
   package init(
     rank: Int = 64, regularization: Double = 0.1,
     regularizationScaling: RegularizationScaling? = nil, feedback: Feedback = .explicit,
-    biasRegularization: Double? = nil, nonnegative: Bool = false,
+    biasRegularization: Double? = nil, isNonnegative: Bool = false,
     algorithm: Algorithm = .als(.auto), seed: UInt64 = 0
   ) throws(Failure) {
     guard (0...Self.maximumRank).contains(rank), rank > 0 || biasRegularization != nil else {
@@ -51,7 +51,7 @@ package struct Hyperparameters: Sendable, Equatable {
     self.regularizationScaling = try Self.scaling(regularizationScaling, feedback)
     self.feedback = feedback
     self.biasRegularization = biasRegularization
-    self.nonnegative = nonnegative
+    self.isNonnegative = isNonnegative
     self.algorithm = algorithm
     self.seed = seed
     if let (options, reason) = impossibleCombination {
@@ -72,23 +72,23 @@ package struct Hyperparameters: Sendable, Equatable {
     switch confidence.convention {
     case .hu, .implicit: return asked ?? .unscaled
     case .spark, .ials:
-      let own: RegularizationScaling = confidence.convention == .spark ? .count : .unscaled
-      guard asked ?? own == own else {
+      // Spark counts the positive ratings; `ials` scales by (n + α₀N)^ν.
+      guard asked ?? .count == .count else {
         throw Failure(
           .usage, at: "--regularization-scaling",
           "the convention '\(confidence.convention.rawValue)' has a scaling of its own")
       }
-      return own
+      return .count
     }
   }
 
   /// Options that exclude each other, and why.
   private var impossibleCombination: (options: String, reason: String)? {
     let isImplicit = feedback != .explicit
-    if isImplicit, hasBiases {
+    if isImplicit, hasBias {
       return ("--feedback implicit --biases", "biases are for explicit feedback")
     }
-    if nonnegative, hasBiases {
+    if isNonnegative, hasBias {
       return ("--nonnegative --biases", "a bias has to be free to be negative")
     }
     switch algorithm {
@@ -96,12 +96,16 @@ package struct Hyperparameters: Sendable, Equatable {
       if isImplicit {
         return ("--algorithm sgd --feedback implicit", "implicit feedback is solved by ALS alone")
       }
-      if nonnegative { return ("--algorithm sgd --nonnegative", "only ALS keeps factors positive") }
+      if isNonnegative {
+        return ("--algorithm sgd --nonnegative", "only ALS keeps factors positive")
+      }
     case .als(.cg(let steps)):
       if !(1...1000).contains(steps) {
         return ("--cg-steps", "\(steps) is not between 1 and 1000")
       }
-      if nonnegative { return ("--solver cg --nonnegative", "conjugate gradients know no bounds") }
+      if isNonnegative {
+        return ("--solver cg --nonnegative", "conjugate gradients know no bounds")
+      }
     case .als: break
     }
     return nil
@@ -109,13 +113,41 @@ package struct Hyperparameters: Sendable, Equatable {
 }
 
 extension Hyperparameters {
-  /// The ridge of a row's factors in explicit feedback: λ₁ times what the scaling says.
-  package func ridge(count: Int) -> Double { scaled(regularization, count) }
+  /// How rows are solved; nothing where the algorithm solves none.
+  package var solver: Solver? {
+    if case .als(let solver) = algorithm { solver } else { nil }
+  }
+
+  /// Steps of conjugate gradients a row; nothing where rows are solved exactly.
+  package var cgSteps: Int? {
+    if case .als(.cg(let steps)) = algorithm { steps } else { nil }
+  }
+
+  /// The ridge of a row's factors: λ₁ times what the scaling says.
+  ///
+  /// - Parameters:
+  ///   - count: The row's ratings, as far as the feedback counts them.
+  ///   - oppositeCount: The rows of the other side, which matter to the convention `ials`.
+  /// - Returns: λ₁, λ₁·n, or λ₁·(n + α₀N)^ν.
+  package func ridge(count: Int, oppositeCount: Int) -> Double {
+    regularization * scale(count: count, oppositeCount: oppositeCount)
+  }
 
   /// The ridge of a row's bias: λ₂ times what the scaling says; 0 without biases.
-  package func biasRidge(count: Int) -> Double { scaled(biasRegularization ?? 0, count) }
+  ///
+  /// - Parameter count: The row's ratings.
+  /// - Returns: λ₂ or λ₂·n.
+  package func biasRidge(count: Int) -> Double {
+    (biasRegularization ?? 0) * scale(count: count, oppositeCount: 0)
+  }
 
-  private func scaled(_ weight: Double, _ count: Int) -> Double {
-    regularizationScaling == .count ? weight * Double(count) : weight
+  private func scale(count: Int, oppositeCount: Int) -> Double {
+    guard regularizationScaling == .count else { return 1 }
+    guard let confidence = feedback.confidence, confidence.convention == .ials else {
+      return Double(count)
+    }
+    return power(
+      Double(count) + confidence.unobservedWeight * Double(oppositeCount),
+      confidence.frequencyExponent)
   }
 }

@@ -101,6 +101,9 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
     guard hyperparameters.rank == rank else {
       return "rank \(rank) in the shards, \(hyperparameters.rank) in the settings"
     }
+    guard hyperparameters.hasBias == hasBias, (mean != nil) == hasBias else {
+      return "has biases in only some of its shards, its settings and its mean"
+    }
     // Otherwise a few bytes could ask for any amount of memory.
     guard rank > 0 || hasBias else { return "has neither factors nor biases" }
     for side in Side.allCases {

@@ -68,7 +68,7 @@ package final class GenerationWriter: Sendable {
   /// A damaged generation of the same number is set aside as `<number>.damaged`.
   ///
   /// - Parameter facts: All but the shards, which the writer knows.
-  /// - Throws: Whatever the disk reports; nothing has appeared then, and what was written is
+  /// - Throws: Whatever the disk reports. Nothing has appeared then, and what was written is
   ///   removed.
   @discardableResult
   package func commit(_ facts: GenerationFacts) throws(Failure) -> GenerationFacts {

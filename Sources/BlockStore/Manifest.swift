@@ -70,23 +70,29 @@ enum Manifest {
     guard bytes.suffix(tailByteCount).elementsEqual(tail(Checksum.xxh3(body))) else {
       throw damaged(path, body.count, "the checksum does not fit the bytes before it")
     }
+    let label = try decode(Label.self, bytes, path)
+    guard label.format == format else {
+      throw Failure(
+        .mismatch, at: path, "has format \(label.format); this program reads format \(format)",
+        hint: "use a newer blockals")
+    }
+    guard label.kind == kind.rawValue else {
+      throw Failure(
+        .data, at: path,
+        "is the manifest of a \(printable(label.kind.utf8)), not of a \(kind.rawValue)",
+        hint: "check which directory is meant")
+    }
+    return try decode(Envelope<Facts>.self, bytes, path).facts
+  }
+
+  private static func decode<Value: Decodable>(
+    _ type: Value.Type, _ bytes: [UInt8], _ path: String
+  ) throws(Failure) -> Value {
     do {
-      let json = Data(bytes)
-      let label = try JSONDecoder().decode(Label.self, from: json)
-      guard label.format == format else {
-        throw Failure(
-          .mismatch, at: path, "has format \(label.format); this program reads format \(format)",
-          hint: "use a newer blockals")
-      }
-      guard label.kind == kind.rawValue else {
-        throw Failure(
-          .data, at: path,
-          "is the manifest of a \(printable(label.kind.utf8)), not of a \(kind.rawValue)",
-          hint: "check which directory is meant")
-      }
-      return try JSONDecoder().decode(Envelope<Facts>.self, from: json).facts
+      return try JSONDecoder().decode(type, from: Data(bytes))
     } catch let failure as Failure {
-      throw failure
+      // A setting that no command line could have given.
+      throw damaged(path, 0, "\(failure.place): \(failure.message)")
     } catch let DecodingError.dataCorrupted(context) where !context.codingPath.isEmpty {
       throw damaged(path, 0, "\(place(context.codingPath))\(context.debugDescription)")
     } catch let DecodingError.keyNotFound(key, context) {

@@ -68,8 +68,7 @@ package final class ModelDirectory: Sendable {
     try fileSystem.lock("\(directory)/\(Self.lockName)", owner: ProcessName.current)
   }
 
-  /// The numbers of all committed generations, the newest first; whether they are whole is not
-  /// asked.
+  /// The numbers of all committed generations, the newest first, whole or not.
   package func generations() throws(Failure) -> [Int] {
     try fileSystem.list(generationsDirectory).compactMap { name in
       let digits = name.utf8

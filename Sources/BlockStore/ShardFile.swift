@@ -116,7 +116,8 @@ package struct FileFacts: Codable, Sendable, Equatable {
   func check(byteCount found: Int, of path: String) throws(Failure) {
     guard found == byteCount else {
       throw Failure(
-        .data, at: path, "has \(found) bytes, its manifest says \(byteCount)",
+        .data, at: "\(path), offset \(min(found, byteCount))",
+        "has \(found) bytes, its manifest says \(byteCount)",
         hint: ShardFile.damageHint)
     }
   }
@@ -124,7 +125,8 @@ package struct FileFacts: Codable, Sendable, Equatable {
   func check(xxh3 found: UInt64, of path: String) throws(Failure) {
     guard Checksum.hex(found) == xxh3 else {
       throw Failure(
-        .data, at: path, "has the checksum \(Checksum.hex(found)), its manifest says \(xxh3)",
+        .data, at: "\(path), offset 0",
+        "has the checksum \(Checksum.hex(found)), its manifest says \(xxh3)",
         hint: ShardFile.damageHint)
     }
   }

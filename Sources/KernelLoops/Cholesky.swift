@@ -2,12 +2,13 @@
 ///
 /// By strips of 16 rows: what the strips above contribute is taken away by the same tiles that
 /// made the matrix, then the block on the diagonal is factorised and the rest of the strip solved.
+///
 /// - `matrix`: `width`² floats; only the blocks of 16 × 16 on and above the diagonal are read. They
 ///   are zero in padded rows and columns.
 /// - `ridge`: `width` floats to be added on the diagonal; 1 in the padding, which so becomes part
 ///   of the unit matrix and stays apart from the rest.
-/// - `factor`: `width`² floats; becomes U in those blocks. Below the diagonal stands nothing of
-///   use.
+/// - `factor`: `width`² floats; becomes U in those blocks. Below the diagonal stands nothing of use.
+///   May be `matrix`.
 /// - `inverses`: `width` floats; becomes 1 / U[i][i].
 /// - Returns: False where a pivot was not above `tolerance` times the diagonal element that it
 ///   was made from: the matrix is not positive definite as far as floats can tell.
@@ -17,7 +18,11 @@ package func factorise(
   _ matrix: Floats, ridge: Floats, width: Int, tolerance: Float,
   factor: MutableFloats, inverses: MutableFloats
 ) -> Bool {
-  var nothing = Prefetcher(factors: matrix, stride: 0, columns: noColumns(matrix), count: 0)
+  var nothing = Prefetcher.idle(matrix)
+  // The least that each pivot has to exceed, before a factor in the same place overwrites it.
+  for row in 0..<width {
+    inverses[row] = tolerance * (matrix[row &* width &+ row] + ridge[row])
+  }
   var row = 0
   while row < width {
     strip(
@@ -27,19 +32,12 @@ package func factorise(
     for lane in row..<(row &+ laneCount) { factor[lane &* width &+ lane] += ridge[lane] }
     guard
       factoriseBlock(
-        factor + (row &* width &+ row), width: width, ridge: ridge + row, tolerance: tolerance,
-        original: matrix + (row &* width &+ row), inverses: inverses + row)
+        factor + (row &* width &+ row), width: width, inverses: inverses + row)
     else { return false }
     solveStrip(factor, row: row, width: width, inverses: inverses)
     row &+= laneCount
   }
   return true
-}
-
-/// An address to have one; nothing is read from it.
-@inline(__always)
-private func noColumns(_ matrix: Floats) -> UnsafePointer<UInt32> {
-  UnsafeRawPointer(matrix).assumingMemoryBound(to: UInt32.self)
 }
 
 /// Factorises a block of 16 × 16 on the diagonal.
@@ -48,15 +46,13 @@ private func noColumns(_ matrix: Floats) -> UnsafePointer<UInt32> {
 /// root; the roots are off its path.
 @inline(__always)
 private func factoriseBlock(
-  _ block: MutableFloats, width: Int, ridge: Floats, tolerance: Float, original: Floats,
-  inverses: MutableFloats
+  _ block: MutableFloats, width: Int, inverses: MutableFloats
 ) -> Bool {
   for row in 0..<laneCount {
     let line = block + row &* width
     let pivot = line[row]
-    let limit = tolerance * (original[row &* width &+ row] + ridge[row])
     // Written so that a pivot that is no number fails.
-    guard pivot > limit, pivot > 0, pivot < .infinity else { return false }
+    guard pivot > inverses[row], pivot > 0, pivot < .infinity else { return false }
     let inverse = 1 / pivot
     let lanes = load(line, 0)
     var below = row &+ 1

@@ -15,6 +15,13 @@ struct Prefetcher {
     remaining = count
   }
 
+  /// One that asks for nothing; `anywhere` is an address, to have one.
+  static func idle(_ anywhere: Floats) -> Prefetcher {
+    Prefetcher(
+      factors: anywhere, stride: 0,
+      columns: UnsafeRawPointer(anywhere).assumingMemoryBound(to: UInt32.self), count: 0)
+  }
+
   /// Asks for the next rows, at most `count`.
   @inline(__always)
   mutating func advance(_ count: Int) {

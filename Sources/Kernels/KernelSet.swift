@@ -14,6 +14,7 @@ import KernelLoopsAVX512
 package struct KernelSet: Sendable {
   package typealias Floats = UnsafePointer<Float>
   package typealias MutableFloats = UnsafeMutablePointer<Float>
+  package typealias MutableDoubles = UnsafeMutablePointer<Double>
 
   package let instructionSet: InstructionSet
 
@@ -37,6 +38,40 @@ package struct KernelSet: Sendable {
   package let quadraticForm: @Sendable (Floats, Floats, Int) -> Double
   /// Σ x·y in Double: x, y, width.
   package let dotInDouble: @Sendable (Floats, Floats, Int) -> Double
+
+  /// Solves a row with fewer ratings than factors by its dual form: factors, width, columns, count,
+  /// ahead, targets, weights, bias position, roots, tolerance, rows, transposed, kernel, inverses,
+  /// coefficients, fitted, solution; returns false where it cannot be solved.
+  package let solveDual:
+    @Sendable (
+      Floats, Int, UnsafePointer<UInt32>, Int, Int, MutableFloats, Floats?, Int, Floats, Float,
+      MutableFloats, MutableFloats, MutableFloats, MutableFloats, MutableFloats, MutableFloats,
+      MutableFloats
+    ) -> Bool
+  /// What the dual form's fitted values add to the loss: targets, fitted, count.
+  package let dualLoss: @Sendable (Floats, Floats, Int) -> (residual: Double, change: Double)
+  /// Improves a row by conjugate gradients: factors, width, columns, count, targets, weights, bias
+  /// position, Gramian, diagonal, steps, work, solution; returns what they add to the loss, and Σ t².
+  package let solveConjugate:
+    @Sendable (
+      Floats, Int, UnsafePointer<UInt32>, Int, MutableFloats, Floats?, Int, Floats?, Floats, Int,
+      MutableFloats, MutableFloats
+    ) -> (loss: Double, squares: Double)
+  /// Minimises over x ≥ 0: matrix, diagonal, vector, width, tolerance, sweeps, gradient, solution;
+  /// returns whether it came to its end.
+  package let solveNonnegative:
+    @Sendable (Floats, Floats, Floats, Int, Float, Int, MutableFloats, MutableFloats) -> Bool
+  /// Fills a matrix's lower half from its upper: matrix, width.
+  package let mirrorUpper: @Sendable (MutableFloats, Int) -> Void
+  /// Σ y·yᵀ over rows of a table: rows, count, width, matrix.
+  package let sumGramian: @Sendable (Floats, Int, Int, MutableFloats) -> Void
+  /// Multiplies rows by a square matrix: rows, count, width, matrix, panel, output.
+  package let multiplyRows:
+    @Sendable (Floats, Int, Int, Floats, MutableFloats, MutableFloats) -> Void
+  /// Eigenvalues and eigenvectors: matrix, width, values, vectors, work; returns false where the
+  /// matrix is not finite.
+  package let symmetricEigen:
+    @Sendable (MutableDoubles, Int, MutableDoubles, MutableDoubles, MutableDoubles) -> Bool
 
   /// Predicts every pair of 8 packed users and 32 packed items: users (`depth` lines of 8 floats),
   /// items (`depth` lines of 32), depth, 8 thresholds, scores (8 lines of 32); returns a bit for
@@ -97,6 +132,14 @@ package struct KernelSet: Sendable {
       substitute: KernelLoops.substitute,
       quadraticForm: KernelLoops.quadraticForm,
       dotInDouble: KernelLoops.dotInDouble,
+      solveDual: KernelLoops.solveDual,
+      dualLoss: KernelLoops.dualLoss,
+      solveConjugate: KernelLoops.solveConjugate,
+      solveNonnegative: KernelLoops.solveNonnegative,
+      mirrorUpper: KernelLoops.mirrorUpper,
+      sumGramian: KernelLoops.sumGramian,
+      multiplyRows: KernelLoops.multiplyRows,
+      symmetricEigen: KernelLoops.symmetricEigen,
       scoreTile: KernelLoops.scoreTile,
       predict: KernelLoops.predict,
       dot: KernelLoops.dot,
@@ -113,6 +156,14 @@ package struct KernelSet: Sendable {
     substitute: KernelLoopsAVX512.substitute,
     quadraticForm: KernelLoopsAVX512.quadraticForm,
     dotInDouble: KernelLoopsAVX512.dotInDouble,
+    solveDual: KernelLoopsAVX512.solveDual,
+    dualLoss: KernelLoopsAVX512.dualLoss,
+    solveConjugate: KernelLoopsAVX512.solveConjugate,
+    solveNonnegative: KernelLoopsAVX512.solveNonnegative,
+    mirrorUpper: KernelLoopsAVX512.mirrorUpper,
+    sumGramian: KernelLoopsAVX512.sumGramian,
+    multiplyRows: KernelLoopsAVX512.multiplyRows,
+    symmetricEigen: KernelLoopsAVX512.symmetricEigen,
     scoreTile: KernelLoopsAVX512.scoreTile,
     predict: KernelLoopsAVX512.predict,
     dot: KernelLoopsAVX512.dot,

@@ -3,14 +3,16 @@ import BlockMatrix
 /// The factors that training begins with: rows of unit length, nearly normal entries.
 ///
 /// A row depends on the seed, its side and its index alone. Its entries are sums of four uniform
-/// integers (Irwin and Hall), so that nothing but IEEE square root and division decides their bits.
+/// integers (Irwin and Hall), so that nothing but IEEE square root and division decides their bits;
+/// their magnitudes where factors are to be non-negative. Biases are zero.
 ///
 /// - Throws: `.memory` where there is none left.
 /// - Complexity: O(rows · rank).
 package func initialFactors(
   side: Side, rowCount: Int, hyperparameters: Hyperparameters
 ) throws(Failure) -> FactorTable {
-  let table = try FactorTable(rowCount: rowCount, rank: hyperparameters.rank)
+  let table = try FactorTable(
+    rowCount: rowCount, rank: hyperparameters.rank, hasBias: hyperparameters.hasBias)
   var entries = [Int](repeating: 0, count: table.rank)
   for index in 0..<rowCount {
     let key = rowKey(seed: hyperparameters.seed, side: side, index: index)
@@ -25,7 +27,8 @@ package func initialFactors(
     let length = Double(max(1, squares)).squareRoot()
     let row = unsafe table.writableRow(index)
     for (position, entry) in entries.enumerated() {
-      unsafe row[position] = Float(Double(entry) / length)
+      let value = Float(Double(entry) / length)
+      unsafe row[position] = hyperparameters.isNonnegative ? value.magnitude : value
     }
   }
   return table

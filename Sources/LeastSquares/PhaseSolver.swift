@@ -3,36 +3,46 @@ import Kernels
 
 /// Solves the rows of one side while the other side is fixed.
 ///
-/// A row's factors x minimise Σ (r − x·y)² + ridge·|x|² over its ratings r and their fixed factors
-/// y: (Σ yyᵀ + ridge·I) x = Σ r·y, exactly, by Cholesky (Zhou et al. 2008, section 3.1). What a row
-/// becomes depends on its ratings, the fixed side and the hyperparameters alone: not on the other
-/// rows of its item, nor on who sums its segments.
+/// A row's factors x minimise its part of the objective: (Σ w·yyᵀ + what all cells add + ridge·I) x
+/// = Σ t·y over its ratings and their fixed factors y, exactly (Zhou et al. 2008, section 3.1; Hu et
+/// al. 2008, equation 4). With biases the row's bias is one more unknown, against a one in y. What a
+/// row becomes depends on its ratings, the fixed side and the hyperparameters alone: not on the
+/// other rows of its item, nor on who sums its segments.
 package struct PhaseSolver: Sendable {
   package let hyperparameters: Hyperparameters
   let kernels: KernelSet
   let fixed: FactorTable
   let solved: FactorTable
+  let preparation: Preparation
+  /// μ.
+  let mean: Float
 
   /// Prepares a phase.
   ///
   /// - Parameters:
   ///   - kernels: The loops to use; every set gives the same bits.
   ///   - hyperparameters: The model's settings.
-  ///   - fixed: The side that the columns of the blocks refer to; not written while the solver
-  ///     lives.
-  ///   - solved: The side that the rows belong to.
-  ///   - workers: How many threads the preparation may use.
-  /// - Throws: `.memory` where there is none left for what is prepared.
+  ///   - fixed: The side that the columns of the blocks refer to; not written while the solver lives.
+  ///   - solved: The side that the rows belong to. Conjugate gradients begin with what it holds.
+  ///   - workers: How many threads the preparation may use; its bits do not depend on it.
+  ///   - mean: μ, which biases are added to; 0 without biases.
+  /// - Throws: `.memory` where there is none left for what is prepared; `.data` where the fixed
+  ///   side is not finite.
+  /// - Complexity: O(rows · rank² + rank³) for implicit feedback, else O(1).
   package init(
     kernels: KernelSet, hyperparameters: Hyperparameters, fixed: FactorTable, solved: FactorTable,
-    workers: Int
+    workers: Int, mean: Float = 0
   ) throws(Failure) {
     precondition(fixed.stride == solved.stride && fixed.rank == solved.rank)
+    precondition(fixed.hasBias == hyperparameters.hasBias && solved.hasBias == fixed.hasBias)
     precondition(workers >= 1)
     self.kernels = kernels
     self.hyperparameters = hyperparameters
     self.fixed = fixed
     self.solved = solved
+    self.mean = hyperparameters.hasBias ? mean : 0
+    preparation = try Preparation(
+      hyperparameters, fixed: fixed, kernels: kernels, workers: workers)
   }
 
   /// Makes the memory that one worker needs.
@@ -45,7 +55,7 @@ package struct PhaseSolver: Sendable {
   /// The bytes of one worker's scratch memory.
   package static func scratchByteCount(_ hyperparameters: Hyperparameters) -> Int {
     SolverScratch.byteCount(
-      width: FactorTable.stride(rank: hyperparameters.rank, hasBias: false))
+      width: FactorTable.stride(rank: hyperparameters.rank, hasBias: hyperparameters.hasBias))
   }
 
   /// Solves some rows of a block and writes them into the solved table.
@@ -63,14 +73,14 @@ package struct PhaseSolver: Sendable {
     check(block)
     var outcomes: [RowOutcome] = []
     outcomes.reserveCapacity(rows.count)
-    unsafe RatingView.withView(of: block) { view in
+    unsafe withView(of: block) { view in
       for row in rows {
-        let ratings = block.ratings(ofRow: row)
-        let squares = unsafe sum(ratings, view, &scratch)
         outcomes.append(
-          finish(index: block.firstIndex + row, count: ratings.count, squares: squares, &scratch))
+          unsafe solve(
+            index: block.firstIndex + row, block.ratings(ofRow: row), view, &scratch))
       }
     }
+    turnBack(block.firstIndex + rows.lowerBound, count: rows.count, &scratch)
     return outcomes
   }
 
@@ -88,13 +98,13 @@ package struct PhaseSolver: Sendable {
   ) throws(Failure) -> PartialSums {
     check(block)
     let ratings = Self.segmentRange(segment, of: block.ratings(ofRow: row))
-    return unsafe RatingView.withView(of: block) { view in
+    return unsafe withView(of: block) { view in
       let width = fixed.stride
-      let squares = unsafe accumulate(
+      let facts = unsafe accumulate(
         ratings, view, &scratch, matrix: scratch.matrix, vector: scratch.vector)
       return unsafe PartialSums(
         matrix: Array(UnsafeBufferPointer(start: scratch.matrix, count: width * width)),
-        vector: Array(UnsafeBufferPointer(start: scratch.vector, count: width)), squares: squares)
+        vector: Array(UnsafeBufferPointer(start: scratch.vector, count: width)), facts: facts)
     }
   }
 
@@ -113,7 +123,7 @@ package struct PhaseSolver: Sendable {
     check(block)
     let count = block.ratings(ofRow: row).count
     precondition(parts.count == Self.segmentCount(count), "\(parts.count) segments of \(count)")
-    var squares = 0.0
+    var facts = RowFacts()
     for (position, part) in parts.enumerated() {
       unsafe part.matrix.withUnsafeBufferPointer { matrix in
         unsafe part.vector.withUnsafeBufferPointer { vector in
@@ -121,9 +131,27 @@ package struct PhaseSolver: Sendable {
           unsafe fold(matrix, vector, isFirst: position == 0, &scratch)
         }
       }
-      squares += part.squares
+      facts.append(part.facts)
     }
-    return finish(index: block.firstIndex + row, count: count, squares: squares, &scratch)
+    let index = block.firstIndex + row
+    let outcome = solvePrimal(index: index, facts, &scratch)
+    turnBack(index, count: 1, &scratch)
+    return outcome
+  }
+
+  /// Lends a block's ratings as this phase reads them.
+  private func withView<Output>(
+    of block: RatingBlock, _ body: (RatingView) -> Output
+  ) -> Output {
+    unsafe RatingView.withView(
+      of: block, confidence: hyperparameters.feedback.confidence, mean: mean, body)
+  }
+
+  /// Turns rows that were solved in a basis of their own back.
+  private func turnBack(_ index: Int, count: Int, _ scratch: inout SolverScratch) {
+    guard case .rotated(let basis) = preparation, count > 0 else { return }
+    unsafe basis.turnBack(
+      solved.writableRow(index), count: count, kernels: kernels, panel: scratch.panel)
   }
 
   private func check(_ block: RatingBlock) {

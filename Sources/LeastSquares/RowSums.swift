@@ -4,34 +4,59 @@ import Kernels
 // From a row's ratings to the matrix and the vector of its normal equations, in scratch memory.
 
 extension PhaseSolver {
-  /// Sums a whole row, segment after segment; returns Σ t².
-  @unsafe
-  func sum(
-    _ ratings: Range<Int>, _ view: RatingView, _ scratch: inout SolverScratch
-  ) -> Double {
-    let first = Self.segmentRange(0, of: ratings)
-    var squares = unsafe accumulate(
-      first, view, &scratch, matrix: scratch.matrix, vector: scratch.vector)
-    for segment in 1..<max(1, Self.segmentCount(ratings.count)) {
-      squares += unsafe accumulate(
-        Self.segmentRange(segment, of: ratings), view, &scratch, matrix: scratch.factor,
-        vector: scratch.segmentVector)
-      unsafe fold(scratch.factor, scratch.segmentVector, isFirst: false, &scratch)
-    }
-    return squares
+  /// The table that rows are solved against.
+  var table: FactorTable {
+    if case .rotated(let basis) = preparation { basis.table } else { fixed }
   }
 
-  /// Sums one segment into `matrix` and `vector`; returns Σ t².
+  /// Where a row of the table has its bias; negative without biases.
+  var biasPosition: Int { fixed.hasBias ? fixed.rank : -1 }
+
+  /// Whether ratings have weights of their own.
+  var isWeighted: Bool { hyperparameters.feedback != .explicit }
+
+  /// Solves a whole row by whichever way the model and the row want.
+  @unsafe
+  func solve(
+    index: Int, _ ratings: Range<Int>, _ view: RatingView, _ scratch: inout SolverScratch
+  ) -> RowOutcome {
+    guard !ratings.isEmpty else { return writeZeros(index: index, RowFacts()) }
+    if let steps = hyperparameters.cgSteps {
+      return unsafe solveConjugate(index: index, ratings, view, steps: steps, &scratch)
+    }
+    if isDual(count: ratings.count),
+      let outcome = unsafe solveDual(index: index, ratings, view, &scratch)
+    {
+      return outcome
+    }
+    var facts = unsafe accumulate(
+      Self.segmentRange(0, of: ratings), view, &scratch, matrix: scratch.matrix,
+      vector: scratch.vector)
+    for segment in 1..<max(1, Self.segmentCount(ratings.count)) {
+      facts.append(
+        unsafe accumulate(
+          Self.segmentRange(segment, of: ratings), view, &scratch, matrix: scratch.factor,
+          vector: scratch.segmentVector))
+      unsafe fold(scratch.factor, scratch.segmentVector, isFirst: false, &scratch)
+    }
+    return solvePrimal(index: index, facts, &scratch)
+  }
+
+  /// Sums one segment into `matrix` and `vector`.
   @unsafe
   func accumulate(
     _ ratings: Range<Int>, _ view: RatingView, _ scratch: inout SolverScratch,
     matrix: UnsafeMutablePointer<Float>, vector: UnsafeMutablePointer<Float>
-  ) -> Double {
-    guard let columns = unsafe view.columns else { return 0 }
-    unsafe view.decode(ratings, into: scratch.targets)
-    return unsafe kernels.accumulateRatings(
-      fixed.base, fixed.stride, columns + ratings.lowerBound, ratings.count,
-      view.count - ratings.upperBound, scratch.targets, nil, -1, scratch.panel, matrix, vector)
+  ) -> RowFacts {
+    guard let columns = unsafe view.columns else { return RowFacts() }
+    var facts = unsafe view.decode(
+      ratings, targets: scratch.targets, weights: scratch.weights)
+    let squares = unsafe kernels.accumulateRatings(
+      table.base, table.stride, columns + ratings.lowerBound, ratings.count,
+      view.count - ratings.upperBound, scratch.targets, isWeighted ? scratch.weights : nil,
+      biasPosition, scratch.panel, matrix, vector)
+    if !isWeighted { facts.constant = squares }
+    return facts
   }
 
   /// Puts the sums of a segment upon those of the segments before it.
@@ -48,5 +73,48 @@ extension PhaseSolver {
       unsafe kernels.addSums(matrix, scratch.matrix, width)
       for position in 0..<width { unsafe scratch.vector[position] += vector[position] }
     }
+  }
+
+  /// Sets what is added to a row's matrix on its diagonal.
+  ///
+  /// - `extra`: What the fallback ladder adds.
+  func setDiagonal(_ facts: RowFacts, extra: Double, _ scratch: inout SolverScratch) {
+    let ridge =
+      hyperparameters.ridge(count: facts.counted, oppositeCount: fixed.rowCount) + extra
+    for position in 0..<fixed.stride {
+      var value = position < fixed.rank ? ridge : 1
+      if position < fixed.rank, case .rotated(let basis) = preparation {
+        value += basis.eigenvalues[position]
+      }
+      if position == biasPosition {
+        value = hyperparameters.biasRidge(count: facts.counted) + extra
+      }
+      unsafe scratch.diagonal[position] = Float(value)
+    }
+  }
+
+  /// Writes a row of zeros: nothing is known of it, or its equations have no solution.
+  func writeZeros(index: Int, _ facts: RowFacts, fallbacks: Int = 0) -> RowOutcome {
+    unsafe solved.writableRow(index).update(repeating: 0, count: fixed.stride)
+    return RowOutcome(squaredError: facts.constant, fallbacks: fallbacks)
+  }
+
+  /// Writes the solution that is in scratch memory.
+  func write(
+    index: Int, loss: Double, fallbacks: Int, _ scratch: borrowing SolverScratch
+  ) -> RowOutcome {
+    unsafe solved.writableRow(index).update(from: scratch.solution, count: fixed.stride)
+    return RowOutcome(squaredError: max(0, loss), fallbacks: fallbacks)
+  }
+
+  /// What the cells that were not given add to the loss where the basis makes them diagonal.
+  func unobservedLoss(_ scratch: borrowing SolverScratch) -> Double {
+    guard case .rotated(let basis) = preparation else { return 0 }
+    var sum = 0.0
+    for position in 0..<fixed.rank {
+      let x = unsafe Double(scratch.solution[position])
+      sum += basis.eigenvalues[position] * x * x
+    }
+    return sum
   }
 }

@@ -12,22 +12,28 @@ import Musl
 package struct SolverScratch: ~Copyable, @unchecked Sendable {
   // Sendable: it alone owns its memory, and it cannot be copied.
 
-  /// Floats of a row, and of each row of a matrix.
-  let width: Int
   /// Gathered factor rows, and behind them the weighted ones.
   let panel: UnsafeMutablePointer<Float>
-  /// The matrix of the normal equations, without ridge.
+  /// The matrix of the normal equations, without ridge; the scaled rows of the dual form.
   let matrix: UnsafeMutablePointer<Float>
-  /// The Cholesky factor; while segments are folded, the sums of one segment.
+  /// The Cholesky factor; while segments are folded, the sums of one segment; the transposed rows
+  /// of the dual form.
   let factor: UnsafeMutablePointer<Float>
+  /// The matrix of the dual form.
+  let kernel: UnsafeMutablePointer<Float>
+  /// The vector of the normal equations; the fitted values of the dual form.
   let vector: UnsafeMutablePointer<Float>
-  /// The vector of one segment.
+  /// The vector of one segment; the coefficients of the dual form.
   let segmentVector: UnsafeMutablePointer<Float>
   let inverses: UnsafeMutablePointer<Float>
-  let ridge: UnsafeMutablePointer<Float>
+  /// What is added to the matrix on its diagonal; 1 in the padding.
+  let diagonal: UnsafeMutablePointer<Float>
+  /// 1 / √diagonal.
+  let roots: UnsafeMutablePointer<Float>
   let solution: UnsafeMutablePointer<Float>
-  /// A segment's ratings.
+  /// The coefficients of a segment's ratings in the vector and in the matrix.
   let targets: UnsafeMutablePointer<Float>
+  let weights: UnsafeMutablePointer<Float>
   private let memory: UnsafeMutableRawPointer
 
   /// - Throws: `.memory` where the operating system has none left.
@@ -41,7 +47,6 @@ package struct SolverScratch: ~Copyable, @unchecked Sendable {
     }
     unsafe memset(pointer, 0, floats * 4)
     unsafe memory = pointer
-    self.width = width
     var next = unsafe pointer.assumingMemoryBound(to: Float.self)
     func take(_ count: Int) -> UnsafeMutablePointer<Float> {
       let taken = unsafe next
@@ -51,12 +56,15 @@ package struct SolverScratch: ~Copyable, @unchecked Sendable {
     unsafe panel = take(Self.panelCount(width: width))
     unsafe matrix = take(width * width)
     unsafe factor = take(width * width)
+    unsafe kernel = take(width * width)
     unsafe vector = take(width)
     unsafe segmentVector = take(width)
     unsafe inverses = take(width)
-    unsafe ridge = take(width)
+    unsafe diagonal = take(width)
+    unsafe roots = take(width)
     unsafe solution = take(width)
     unsafe targets = take(PhaseSolver.segmentLength)
+    unsafe weights = take(PhaseSolver.segmentLength)
   }
 
   deinit { unsafe free(memory) }
@@ -66,7 +74,7 @@ package struct SolverScratch: ~Copyable, @unchecked Sendable {
   }
 
   private static func floatCount(width: Int) -> Int {
-    panelCount(width: width) + 2 * width * width + 5 * width + PhaseSolver.segmentLength
+    panelCount(width: width) + 3 * width * width + 6 * width + 2 * PhaseSolver.segmentLength
   }
 
   static func byteCount(width: Int) -> Int { floatCount(width: width) * 4 }

@@ -38,8 +38,7 @@ package struct PartialSums: Sendable {
   let matrix: [Float]
   /// Σ t·y.
   let vector: [Float]
-  /// Σ t².
-  let squares: Double
+  let facts: RowFacts
 }
 
 extension PhaseSolver {
@@ -71,7 +70,8 @@ extension PhaseSolver {
     }
     for row in 0..<block.rowCount {
       let count = block.ratings(ofRow: row).count
-      let segments = Self.segmentCount(count)
+      // Conjugate gradients go over a row's ratings step by step: there is nothing to fold.
+      let segments = hyperparameters.cgSteps == nil ? Self.segmentCount(count) : 1
       if segments > 1 {
         close(before: row)
         for segment in 0..<segments {
@@ -98,7 +98,13 @@ extension PhaseSolver {
   }
 
   private func rowCost(count: Int) -> Double {
-    let width = Double(fixed.stride)
-    return Double(count) * width * (width + 16) / 2 + width * width * (width / 6 + 4) + 2000
+    let width = fixed.stride
+    if let steps = hyperparameters.cgSteps {
+      return Double(steps + 2) * Double(width) * Double(width + 8 * count) + 1000
+    }
+    return Double(
+      isDual(count: count)
+        ? Self.dualCost(count: count, width: width)
+        : Self.primalCost(count: count, width: width))
   }
 }

@@ -34,7 +34,8 @@ package struct NewUsers: Sendable {
       rowCount: ids.user.count, rank: old.rank, hasBias: old.hasBias)
     let solver = try PhaseSolver(
       kernels: old.kernels, hyperparameters: loaded.facts.hyperparameters,
-      fixed: old.factors.item, solved: table, workers: workers)
+      fixed: old.factors.item, solved: table, workers: workers,
+      mean: old.mean)
     let length = 64
     _ = try Parallel.map((block.rowCount + length - 1) / length, workers: workers) {
       part throws(Failure) in

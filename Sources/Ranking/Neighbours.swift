@@ -8,7 +8,14 @@ package struct Neighbours: Sendable {
   private let search: TopSearch
 
   /// Lays out a side's rows, each divided by its norm.
+  ///
+  /// - Throws: `.usage` where the model is of biases alone, without factors to compare.
   package init(_ side: Side, of model: FactorModel) throws(Failure) {
+    guard model.rank > 0 else {
+      throw Failure(
+        .usage, "a model of biases alone has no factors to compare",
+        hint: "train one with a --rank of at least 1")
+    }
     let table = model.factors[side]
     self.table = table
     search = TopSearch(

@@ -142,8 +142,8 @@ struct ChunkRows {
         continue
       }
       guard let next = endLine(at: position) else { return recordStart }
-      if count != fieldCount { checkCount(count, position) }
       if position - recordStart > InputLimits.lineByteCount { fail(at: recordStart, .longLine) }
+      if count != fieldCount { checkCount(count, position) }
       return next
     }
   }

@@ -13,6 +13,8 @@ package final class AlternatingLearner {
   private let kernels: KernelSet
   private let workers: Int
   private let exchange: any FactorExchange
+  /// The ratings of each index, as far as the feedback counts them.
+  private let counts: PerSide<[UInt32]>
   private var penalties = PerSide(user: 0.0, item: 0.0)
   package let factors: PerSide<FactorTable>
   /// μ; 0 without biases.
@@ -39,6 +41,7 @@ package final class AlternatingLearner {
         item: try initialFactors(
           side: .item, rowCount: source.grids.item.rowCount, hyperparameters: hyperparameters))
     }
+    counts = try Self.counts(source, hyperparameters, workers: workers)
     for side in Side.allCases { penalties[side] = penalty(of: side) }
   }
 
@@ -54,7 +57,7 @@ package final class AlternatingLearner {
     let clock = ContinuousClock.now
     let solver = try PhaseSolver(
       kernels: kernels, hyperparameters: hyperparameters, fixed: factors[side.opposite],
-      solved: factors[side], workers: workers)
+      solved: factors[side], workers: workers, mean: Float(mean))
     let ratingCount = source.ratingCount
     let phase = Phase(
       side: side, solver: solver, source: source, blocks: blocksByCost(side), workers: workers,
@@ -73,8 +76,24 @@ package final class AlternatingLearner {
     return PhaseReport(
       iteration: iteration, side: side,
       objective: squaredError + penalties.user + penalties.item,
-      rmse: (squaredError / Double(ratingCount)).squareRoot(), seconds: clock.seconds,
+      rmse: hyperparameters.feedback == .explicit
+        ? (squaredError / Double(ratingCount)).squareRoot() : nil,
+      seconds: clock.seconds,
       ratings: ratingCount, broadcastBytes: broadcastBytes, fallbackRows: outcome.fallbackRows)
+  }
+
+  private static func counts(
+    _ source: RatingBlockSource, _ hyperparameters: Hyperparameters, workers: Int
+  ) throws(Failure) -> PerSide<[UInt32]> {
+    guard hyperparameters.feedback.confidence?.convention == .spark else { return source.counts }
+    var counts = PerSide(user: [UInt32](), item: [UInt32]())
+    for side in Side.allCases {
+      counts[side] = try Parallel.map(source.grids[side].blockCount, workers: workers) {
+        number throws(Failure) in
+        countedRatings(of: try source.block(number, of: side), hyperparameters: hyperparameters)
+      }.flatMap(\.self)
+    }
+    return counts
   }
 
   /// The blocks that this process solves, dearest first, so that no long one is left for the end.
@@ -86,7 +105,8 @@ package final class AlternatingLearner {
 
   private func penalty(of side: Side) -> Double {
     LeastSquares.penalty(
-      factors[side], counts: source.counts[side], hyperparameters: hyperparameters)
+      factors[side], counts: counts[side], oppositeCount: counts[side.opposite].count,
+      hyperparameters: hyperparameters)
   }
 }
 

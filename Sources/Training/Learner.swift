@@ -21,7 +21,7 @@ enum Learner {
     _ source: RatingBlockSource, hyperparameters: Hyperparameters, kernels: KernelSet,
     workers: Int, exchange: any FactorExchange, factors: PerSide<FactorTable>?
   ) throws(Failure) {
-    let mean = hyperparameters.hasBiases ? try source.mean(workers: workers) : 0
+    let mean = hyperparameters.hasBias ? try source.mean(workers: workers) : 0
     switch hyperparameters.algorithm {
     case .als:
       self = .alternating(

@@ -28,7 +28,7 @@ package struct MemoryPlan: Sendable, Equatable {
     scratchBytes: Int
   ) throws(Failure) {
     let stride = FactorTable.stride(
-      rank: hyperparameters.rank, hasBias: hyperparameters.hasBiases)
+      rank: hyperparameters.rank, hasBias: hyperparameters.hasBias)
     let rows = facts.userCount + facts.itemCount
     factorBytes = rows * (stride * 4 + 8)
     let blocks = facts.shards.user + facts.shards.item

@@ -1,5 +1,6 @@
 import BlockMatrix
 import BlockStore
+import LeastSquares
 import Workers
 
 /// The training ratings, block by block: read for each phase, or kept decoded where memory allows.
@@ -84,9 +85,7 @@ package final class RatingBlockSource: Sendable {
     let sums = try Parallel.map(grids.user.blockCount, workers: workers) {
       [self] number throws(Failure) in
       let block = try block(number, of: .user)
-      return (0..<block.rowCount).map { row in
-        block.ratings(ofRow: row).reduce(0.0) { $0 + Double(block.value(at: $1)) }
-      }
+      return ratingSums(of: block)
     }
     let sum = sums.reduce(0.0) { $1.reduce($0, +) }
     return ratingCount > 0 ? sum / Double(ratingCount) : 0

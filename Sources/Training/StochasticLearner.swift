@@ -51,7 +51,7 @@ package final class StochasticLearner: Sendable {
         side: .user, rowCount: source.grids.user.rowCount, hyperparameters: hyperparameters),
       item: try initialFactors(
         side: .item, rowCount: source.grids.item.rowCount, hyperparameters: hyperparameters))
-    let mean = hyperparameters.hasBiases ? 0 : try source.mean(workers: workers)
+    let mean = hyperparameters.hasBias ? 0 : try source.mean(workers: workers)
     guard mean > 0 else { return factors }
     // Of two rows of unit length and nearly normal entries, Σ |x||y| is about 2/π.
     let scale = Float((mean * 1.5707963267948966).squareRoot())
@@ -86,7 +86,8 @@ package final class StochasticLearner: Sendable {
     var objective = squaredError
     for side in Side.allCases {
       objective += penalty(
-        factors[side], counts: counts[side], hyperparameters: hyperparameters)
+        factors[side], counts: counts[side], oppositeCount: counts[side.opposite].count,
+        hyperparameters: hyperparameters)
     }
     return IterationOutcome(
       objective: objective, rmse: (squaredError / Double(ratingCount)).squareRoot())
@@ -106,7 +107,9 @@ package final class StochasticLearner: Sendable {
       count == 0 ? 1 : Float(max(0, 1 - rate * ridge / Double(count)))
     }
     return Decays(
-      factors: counts[side].map { left($0, hyperparameters.ridge(count: Int($0))) },
+      factors: counts[side].map {
+        left($0, hyperparameters.ridge(count: Int($0), oppositeCount: 0))
+      },
       biases: counts[side].map { left($0, hyperparameters.biasRidge(count: Int($0))) })
   }
 

@@ -25,7 +25,8 @@ package final class Trainer {
   private let observe: @Sendable (TrainingEvent) -> Void
 
   private let learner: Learner
-  private let holdout: HoldoutError
+  /// Nothing for implicit feedback, which predicts no ratings.
+  private let holdout: HoldoutError?
   private let metric: HoldoutMetric?
   private let checkpointer: Checkpointer
   private let log: TrainingLog
@@ -75,7 +76,12 @@ package final class Trainer {
       RatingBlockSource(partition, keeps: plan.keepsRatings), hyperparameters: hyperparameters,
       kernels: kernels, workers: settings.workers, exchange: exchange,
       factors: resumption.factors)
-    holdout = HoldoutError(ratings: try partition.readHoldout(), workers: settings.workers)
+    if hyperparameters.feedback == .explicit {
+      holdout = HoldoutError(
+        ratings: try partition.readHoldout(), kernels: kernels, workers: settings.workers)
+    } else {
+      holdout = nil
+    }
     if settings.stopping.patience != nil, facts.holdout == nil {
       throw Failure(
         .usage, at: "--patience", "the partition has no hold-out to watch",
@@ -137,7 +143,7 @@ package final class Trainer {
     case .stochastic(let learner): outcome = try descend(learner, iteration, isDue: isDue)
     }
     guard let outcome else { return false }
-    let holdoutRmse = try holdout.rmse(learner.factors)
+    let holdoutRmse = try holdout?.rmse(learner.factors, mean: Float(learner.mean))
     let holdoutMetric = try metric?.measure(learner.factors, learner.mean)
     history.append(
       IterationRecord(
@@ -216,6 +222,6 @@ package final class Trainer {
     GenerationFacts(
       iteration: history.count, phase: .user, hyperparameters: hyperparameters,
       partition: partition, history: history, plannedIterations: settings.iterations,
-      mean: hyperparameters.hasBiases ? learner.mean : nil, best: best)
+      mean: hyperparameters.hasBias ? learner.mean : nil, best: best)
   }
 }

@@ -33,8 +33,7 @@ import Testing
 
   /// What `verify` says of a golden directory with a damaged file in it.
   ///
-  /// The manifest above it knows the damaged file as its own, so that what is wrong inside it
-  /// shows.
+  /// The manifest above it knows the damaged file as its own, so that what is wrong in it shows.
   static func verify(_ name: String, in place: String) throws -> [String] {
     let golden = Fixtures.golden + "/" + place
     let bytes = try Fixtures.bytes("\(Fixtures.damaged)/\(name)")

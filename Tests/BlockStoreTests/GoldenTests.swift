@@ -73,6 +73,8 @@ enum Fixtures {
     let model = try ModelDirectory.open("\(Fixtures.golden)/\(name)", in: disk)
     let newest = try #require(try model.newestGood())
     #expect(newest.number == 1 && newest.facts.plannedIterations == 15)
+    #expect(newest.facts.mean == (hasBias ? 3.5625 : nil))
+    #expect(newest.facts.hyperparameters.biasRegularization == (hasBias ? 0.02 : nil))
     for side in Side.allCases {
       let expected = try Worked.factors(side, rank: 2, hasBias: hasBias)
       #expect(newest.factors[side].bits == expected.bits)

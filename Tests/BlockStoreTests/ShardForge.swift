@@ -1,10 +1,10 @@
 import BlockMatrix
 import BlockStore
 
-/// Takes a shard apart and puts it together again with whatever is wrong in it, every checksum
-/// right: what a hostile writer could make.
+/// Takes a shard apart and puts it together again with whatever is wrong in it.
 ///
-/// It follows Partitions/README.md, not the store's code.
+/// Every checksum is right then: it is what a hostile writer could make. It follows
+/// Partitions/README.md, not the store's code.
 struct ShardForge {
   struct Section {
     var kind: UInt32

@@ -49,14 +49,16 @@ enum Worked {
   }
 
   static func generationFacts(
-    _ number: Int, of partition: Partition, rank: Int = 3
+    _ number: Int, of partition: Partition, rank: Int = 3, hasBias: Bool = false
   ) throws(Failure) -> GenerationFacts {
     GenerationFacts(
-      iteration: number, hyperparameters: try Hyperparameters(rank: rank), partition: partition,
+      iteration: number,
+      hyperparameters: try Hyperparameters(rank: rank, biasRegularization: hasBias ? 0.02 : nil),
+      partition: partition,
       history: (0..<number).map {
         IterationRecord(objective: 12.5 - Double($0), rmse: 0.25, holdoutRmse: nil)
       },
-      plannedIterations: 15)
+      plannedIterations: 15, mean: hasBias ? 3.5625 : nil)
   }
 
   /// Commits a generation of the worked factors.
@@ -70,7 +72,7 @@ enum Worked {
         side, table: try factors(side, rank: rank, hasBias: hasBias),
         grid: partition.facts.grids[side])
     }
-    var facts = try generationFacts(number, of: partition, rank: rank)
+    var facts = try generationFacts(number, of: partition, rank: rank, hasBias: hasBias)
     facts.partitionPath = path
     try writer.commit(facts)
   }

@@ -54,7 +54,10 @@ struct Alternation {
   func objective(_ outcomes: [RowOutcome]) -> Double {
     outcomes.reduce(0) { $0 + $1.squaredError }
       + Side.allCases.reduce(0) {
-        $0 + penalty(factors[$1], counts: matrix.counts($1), hyperparameters: settings)
+        $0
+          + penalty(
+            factors[$1], counts: matrix.counts($1),
+            oppositeCount: matrix.rowCount($1.opposite), hyperparameters: settings)
       }
   }
 }

@@ -15,17 +15,35 @@ import Testing
       factors: factors)
   }
 
-  @Test(arguments: [1, 5, 16, 40])
-  func `get, bit for bit, the factors that a phase gives`(rank: Int) throws {
+  /// A setting of each kind of model that rows are solved for.
+  static func settings(_ kind: String, rank: Int) throws -> Hyperparameters {
+    switch kind {
+    case "biases": try Hyperparameters(rank: rank, biasRegularization: 0.05)
+    case "implicit":
+      try Hyperparameters(rank: rank, feedback: .implicit(Confidence(.hu, alpha: 2)))
+    case "nonnegative": try Hyperparameters(rank: rank, isNonnegative: true)
+    default: try Hyperparameters(rank: rank)
+    }
+  }
+
+  @Test(arguments: [1, 5, 16, 40], ["plain", "biases", "implicit", "nonnegative"])
+  func `get, bit for bit, the factors that a phase gives`(rank: Int, kind: String) throws {
+    let settings = try Self.settings(kind, rank: rank)
+    let mean: Float = settings.hasBias ? 3.25 : 0
     let matrix = RatingMatrix.random(
       userCount: 200, itemCount: 90, ratingCount: 4000, seed: UInt64(rank))
-    let items = try FactorTable.random(rowCount: matrix.itemCount, rank: rank, seed: 1)
-    let solved = try FactorTable(rowCount: matrix.userCount, rank: rank)
-    let stored = try stored(matrix, PerSide(user: solved, item: items))
+    let items = try FactorTable.random(
+      rowCount: matrix.itemCount, rank: rank, hasBias: settings.hasBias, seed: 1)
+    let solved = try FactorTable(
+      rowCount: matrix.userCount, rank: rank, hasBias: settings.hasBias)
+    let stored = try StoredModel(
+      matrix, ids: PerSide(user: matrix.idTable(.user), item: matrix.idTable(.item)),
+      factors: PerSide(user: solved, item: items), hyperparameters: settings,
+      mean: settings.hasBias ? Double(mean) : nil)
     let loaded = try LoadedModel.open(stored.model, in: PosixFileSystem())
     let solver = try PhaseSolver(
       kernels: KernelSet.select(nil), hyperparameters: loaded.facts.hyperparameters, fixed: items,
-      solved: solved, workers: 1)
+      solved: solved, workers: 1, mean: mean)
     for block in matrix.blocks(.user, blockCount: 3) {
       var scratch = try solver.makeScratch()
       _ = try solver.solve(rows: 0..<block.rowCount, of: block, scratch: &scratch)

@@ -42,7 +42,7 @@ package struct DenseReference {
     var sum = squaredError
     for side in Side.allCases {
       for (row, count) in zip(factors[side], matrix.counts(side)) {
-        sum += hyperparameters.ridge(count: Int(count)) * dot(row, row)
+        sum += hyperparameters.ridge(count: Int(count), oppositeCount: 0) * dot(row, row)
       }
     }
     return sum
@@ -78,7 +78,7 @@ package struct DenseReference {
         b[i] += Double(rating.value) * y[i]
       }
     }
-    for i in 0..<rank { a[i][i] += hyperparameters.ridge(count: ratings.count) }
+    for i in 0..<rank { a[i][i] += hyperparameters.ridge(count: ratings.count, oppositeCount: 0) }
     return (a, b)
   }
 }

@@ -8,9 +8,12 @@ package struct StoredModel {
   package var model: String { folder.file("model") }
 
   /// Writes both; the model's only generation is number 1.
+  ///
+  /// - Parameter hyperparameters: Nothing for the default ones at the factors' rank.
   package init(
     _ matrix: RatingMatrix, ids: PerSide<IdTable>, factors: PerSide<FactorTable>,
-    userBlocks: Int = 1, holdout: HoldoutRatings? = nil, unknownPairs: Int = 0
+    userBlocks: Int = 1, holdout: HoldoutRatings? = nil, unknownPairs: Int = 0,
+    hyperparameters: Hyperparameters? = nil, mean: Double? = nil
   ) throws(Failure) {
     folder = try TemporaryDirectory()
     let fileSystem = PosixFileSystem()
@@ -33,10 +36,17 @@ package struct StoredModel {
     for side in Side.allCases {
       try generation.write(side, table: factors[side], grid: grids[side])
     }
+    let settings: Hyperparameters
+    if let hyperparameters {
+      settings = hyperparameters
+    } else {
+      settings = try Hyperparameters(rank: factors.user.rank)
+    }
     try generation.commit(
       GenerationFacts(
-        iteration: 1, hyperparameters: try Hyperparameters(rank: factors.user.rank),
-        partition: partition, history: [IterationRecord(objective: 1)], plannedIterations: 1))
+        iteration: 1, hyperparameters: settings,
+        partition: partition, history: [IterationRecord(objective: 1)], plannedIterations: 1,
+        mean: mean))
   }
 
   /// The worked matrix with factors of rank 2 and these scores.

@@ -112,7 +112,7 @@ import Workers
         for (index, count) in Self.matrix.counts(side).enumerated() {
           let squares = result.factors[side].factors(index)
             .reduce(0.0) { $0 + Double($1) * Double($1) }
-          expected += settings.ridge(count: Int(count)) * squares
+          expected += settings.ridge(count: Int(count), oppositeCount: 0) * squares
         }
       }
       let reported = try #require(result.history.last).objective

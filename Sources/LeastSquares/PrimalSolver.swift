@@ -1,12 +1,12 @@
 import BlockMatrix
 import Kernels
 
-// From the normal equations of a row, in scratch memory, to its factors.
+// A row by its normal equations, of as many unknowns as it has factors.
 
 extension PhaseSolver {
   /// A pivot has to be above this part of the diagonal element that it was made from: eight times
   /// the precision of a float, below which it is nothing but rounding.
-  private static let pivotTolerance: Float = 0x1p-20
+  static let pivotTolerance: Float = 0x1p-20
 
   /// How often the ridge of equations that cannot be solved is raised, tenfold each time.
   private static let ladderSteps = 6
@@ -14,48 +14,54 @@ extension PhaseSolver {
   /// The first step of the ladder, as a part of the diagonal's mean.
   private static let ladderStart = 1e-5
 
+  /// Non-negative factors are right to this part of the row's largest factor.
+  static let nonnegativeTolerance: Float = 1e-6
+  private static let nonnegativeSweeps = 2000
+
   /// Solves the equations in scratch memory and writes the row.
   ///
   /// Where a pivot is not positive or the solution not finite, the ridge is raised by 10⁻⁵ of the
   /// diagonal's mean, then by ten times as much, at most six times; a row that none of these makes
   /// solvable has zero factors. Such a row counts as one fallback.
-  func finish(
-    index: Int, count: Int, squares: Double, _ scratch: inout SolverScratch
+  func solvePrimal(
+    index: Int, _ facts: RowFacts, _ scratch: inout SolverScratch
   ) -> RowOutcome {
+    // Without preference for anything the factors are zeros, whatever the matrix.
+    guard facts.hasTarget else { return writeZeros(index: index, facts) }
     let width = fixed.stride
-    let row = unsafe solved.writableRow(index)
-    guard count > 0 else {
-      unsafe row.update(repeating: 0, count: width)
-      return RowOutcome(squaredError: 0, fallbacks: 0)
+    if case .gramian(let gramian) = preparation {
+      unsafe kernels.addSums(gramian.base, scratch.matrix, width)
     }
-    let ridge = hyperparameters.ridge(count: count)
-    var isSolved = attempt(ridge: ridge, &scratch)
+    if hyperparameters.isNonnegative { unsafe kernels.mirrorUpper(scratch.matrix, width) }
+    var isSolved = attempt(facts, extra: 0, &scratch)
     let fallbacks = isSolved ? 0 : 1
     if !isSolved {
       var extra = diagonalMean(scratch) * Self.ladderStart
       for _ in 0..<Self.ladderSteps where !isSolved {
-        isSolved = attempt(ridge: ridge + extra, &scratch)
+        isSolved = attempt(facts, extra: extra, &scratch)
         extra *= 10
       }
     }
-    guard isSolved else {
-      unsafe row.update(repeating: 0, count: width)
-      return RowOutcome(squaredError: squares, fallbacks: fallbacks)
-    }
-    unsafe row.update(from: scratch.solution, count: width)
+    guard isSolved else { return writeZeros(index: index, facts, fallbacks: fallbacks) }
     let linear = unsafe kernels.dotInDouble(scratch.vector, scratch.solution, width)
     let quadratic = unsafe kernels.quadraticForm(scratch.matrix, scratch.solution, width)
-    return RowOutcome(
-      squaredError: max(0, squares - 2 * linear + quadratic), fallbacks: fallbacks)
+    let loss = facts.constant - 2 * linear + quadratic + unobservedLoss(scratch)
+    return write(index: index, loss: loss, fallbacks: fallbacks, scratch)
   }
 
-  private func attempt(ridge: Double, _ scratch: inout SolverScratch) -> Bool {
+  private func attempt(
+    _ facts: RowFacts, extra: Double, _ scratch: inout SolverScratch
+  ) -> Bool {
     let width = fixed.stride
-    for position in 0..<width {
-      unsafe scratch.ridge[position] = position < fixed.width ? Float(ridge) : 1
+    setDiagonal(facts, extra: extra, &scratch)
+    if hyperparameters.isNonnegative {
+      return unsafe kernels.solveNonnegative(
+        scratch.matrix, scratch.diagonal, scratch.vector, width, Self.nonnegativeTolerance,
+        Self.nonnegativeSweeps, scratch.segmentVector, scratch.solution)
     }
     return unsafe kernels.factorise(
-      scratch.matrix, scratch.ridge, width, Self.pivotTolerance, scratch.factor, scratch.inverses)
+      scratch.matrix, scratch.diagonal, width, Self.pivotTolerance, scratch.factor,
+      scratch.inverses)
       && kernels.substitute(
         scratch.factor, scratch.inverses, scratch.vector, width, scratch.solution)
   }
@@ -65,6 +71,6 @@ extension PhaseSolver {
     for position in 0..<fixed.width {
       sum += unsafe Double(scratch.matrix[position * fixed.stride + position])
     }
-    return sum / Double(fixed.width)
+    return sum / Double(max(1, fixed.width))
   }
 }

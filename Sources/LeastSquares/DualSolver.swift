@@ -1,0 +1,58 @@
+import BlockMatrix
+import Kernels
+
+// A row by as many equations as it has ratings, where that is cheaper; exact as well.
+
+extension PhaseSolver {
+  /// Whether the dual form is the cheaper one for a row, by count and rank alone.
+  func isDual(count: Int) -> Bool {
+    guard hyperparameters.solver == .auto, !hyperparameters.isNonnegative,
+      hyperparameters.regularization > 0, hyperparameters.biasRegularization != 0
+    else { return false }
+    return Self.isDual(count: count, width: fixed.stride)
+  }
+
+  /// Multiply-adds of both forms, the dual one with its copies; it works on vectors of 16.
+  static func isDual(count: Int, width: Int) -> Bool {
+    guard count < width else { return false }
+    return dualCost(count: count, width: width) < primalCost(count: count, width: width)
+  }
+
+  static func primalCost(count: Int, width: Int) -> Int {
+    count * width * (width + 16) / 2 + width * width * (width / 6 + 8) + 1000
+  }
+
+  static func dualCost(count: Int, width: Int) -> Int {
+    let padded = (count + 15) / 16 * 16
+    return padded * (padded + 16) / 2 * width + padded * padded * (padded / 6 + 8)
+      + 24 * padded * width
+  }
+
+  /// Solves a row by its dual form and writes it; nothing where the primal form has to do it.
+  @unsafe
+  func solveDual(
+    index: Int, _ ratings: Range<Int>, _ view: RatingView, _ scratch: inout SolverScratch
+  ) -> RowOutcome? {
+    guard let columns = unsafe view.columns else { return nil }
+    var facts = unsafe view.decode(
+      ratings, targets: scratch.targets, weights: scratch.weights)
+    guard facts.hasTarget, !facts.hasNegativeWeight else { return nil }
+    setDiagonal(facts, extra: 0, &scratch)
+    for position in 0..<fixed.stride {
+      unsafe scratch.roots[position] = 1 / scratch.diagonal[position].squareRoot()
+    }
+    guard
+      unsafe kernels.solveDual(
+        table.base, table.stride, columns + ratings.lowerBound, ratings.count,
+        view.count - ratings.upperBound, scratch.targets, isWeighted ? scratch.weights : nil,
+        biasPosition, scratch.roots, Self.pivotTolerance, scratch.matrix, scratch.factor,
+        scratch.kernel, scratch.inverses, scratch.segmentVector, scratch.vector,
+        scratch.solution)
+    else { return nil }
+    let parts = unsafe kernels.dualLoss(scratch.targets, scratch.vector, ratings.count)
+    facts.constant += isWeighted ? parts.change : parts.residual
+    let loss = facts.constant + unobservedLoss(scratch)
+    guard loss.isFinite else { return nil }
+    return write(index: index, loss: loss, fallbacks: 0, scratch)
+  }
+}

@@ -1,0 +1,37 @@
+import BlockMatrix
+import Kernels
+
+/// What a phase knows of all cells before it solves its first row.
+enum Preparation: Sendable {
+  /// Nothing: given cells alone are explained.
+  case explicit
+  /// The Gramian as the diagonal of a basis that rows are solved in.
+  case rotated(RotatedBasis)
+  /// The Gramian with its weight, both halves, where rows have to be solved in their own basis.
+  case gramian(FactorTable)
+
+  /// Prepares what the model's rows need.
+  ///
+  /// - Throws: `.memory` where there is none left; `.data` where the factors are not finite.
+  init(
+    _ hyperparameters: Hyperparameters, fixed: FactorTable, kernels: KernelSet, workers: Int
+  ) throws(Failure) {
+    guard let confidence = hyperparameters.feedback.confidence else {
+      self = .explicit
+      return
+    }
+    let weight = confidence.unobservedWeight
+    if !hyperparameters.isNonnegative, hyperparameters.cgSteps == nil {
+      self = .rotated(
+        try RotatedBasis(fixed, weight: weight, kernels: kernels, workers: workers))
+      return
+    }
+    let sums = try weightedGramian(fixed, weight: weight, kernels: kernels, workers: workers)
+    let width = fixed.stride
+    let table = try FactorTable(rowCount: width, rank: width)
+    for position in sums.indices {
+      unsafe table.writableRow(0)[position] = Float(sums[position])
+    }
+    self = .gramian(table)
+  }
+}

@@ -1,0 +1,77 @@
+import BlockMatrix
+import BlockStore
+import Ranking
+import TestSupport
+import Testing
+
+@Suite struct `An output` {
+  private let disk = PosixFileSystem()
+
+  /// Runs `body` with a fault at operation 1, 2, 3 … until none fires any more.
+  private func sweep(
+    hasEffect: Bool, _ body: (FaultyFileSystem, TemporaryDirectory) throws -> Void
+  ) throws -> Int {
+    for number in 1...1000 {
+      let faulty = FaultyFileSystem(disk, .init(at: number, hasEffect: hasEffect))
+      try body(faulty, TemporaryDirectory())
+      if !faulty.hasFired { return number - 1 }
+    }
+    Issue.record("the sweep has no end")
+    return 0
+  }
+
+  @Test(arguments: [false, true])
+  func `that is a file appears complete or not at all, whatever fails`(hasEffect: Bool) throws {
+    let points = try sweep(hasEffect: hasEffect) { faulty, folder in
+      do throws(Failure) {
+        let file = try NewFile(folder.file("out"), in: faulty)
+        try file.write([1, 2])
+        try file.write([3])
+        try file.commit()
+      } catch {
+        #expect(error.message == "injected fault")
+      }
+      let names = try disk.list(folder.path).filter { $0 == "out" }
+      if !names.isEmpty { #expect(try folder.read("out") == [1, 2, 3]) }
+      if !faulty.hasFired { #expect(names == ["out"]) }
+    }
+    #expect(points >= 6)
+  }
+
+  @Test(arguments: ExportFormat.allCases)
+  func `that is a directory appears complete or not at all, whatever fails`(
+    format: ExportFormat
+  ) throws {
+    let stored = try StoredModel.tiny()
+    let loaded = try LoadedModel.open(stored.model, in: disk)
+    let points = try sweep(hasEffect: false) { faulty, folder in
+      do throws(Failure) {
+        try FactorExport(loaded).write(format, to: folder.file("out"), in: faulty)
+      } catch {
+        #expect(error.message == "injected fault")
+      }
+      let isThere = try disk.status(folder.file("out")) != nil
+      if isThere {
+        #expect(try disk.list(folder.file("out")).contains("export.json"))
+        #expect(try disk.list(folder.path) == ["out"])
+      }
+      #expect(isThere || faulty.hasFired)
+    }
+    #expect(points >= 12)
+  }
+
+  @Test func `that fails once leaves nothing behind`() throws {
+    _ = try sweep(hasEffect: false) { faulty, folder in
+      var failure: Failure?
+      do throws(Failure) {
+        let file = try NewFile(folder.file("out"), in: faulty)
+        try file.write([1])
+        try file.commit()
+      } catch {
+        failure = error
+      }
+      let names = try disk.list(folder.path)
+      #expect(names.allSatisfy { $0 == "out" }, "\(String(describing: failure))")
+    }
+  }
+}
