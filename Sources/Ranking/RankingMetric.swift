@@ -37,7 +37,8 @@ package struct RankingMetric: Sendable, Equatable {
     }
   }
 
-  /// Measures factors of a partition's users and items on test ratings; training items are excluded.
+  /// Measures factors of a partition's users and items on test ratings; training items are
+  /// excluded.
   ///
   /// - Complexity: O(test users · items · rank), divided by the workers.
   package func measure(

@@ -3,8 +3,8 @@ import BlockStore
 
 /// When training ends.
 ///
-/// The rules are decided from the record of the iterations alone, so that a run that was interrupted
-/// ends where an uninterrupted one does.
+/// The rules are decided from the record of the iterations alone, so that a run that was
+/// interrupted ends where an uninterrupted one does.
 package struct StoppingRules: Sendable, Equatable {
   /// Iterations at most, those before an interruption included.
   package var iterations: Int

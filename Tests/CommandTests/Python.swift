@@ -9,7 +9,8 @@ enum Python {
     return try start(["-c", script], in: folder).output
   }
 
-  private static func start(
+  /// The exit status of a run, and what it prints.
+  static func start(
     _ arguments: [String], in folder: String
   ) throws -> (status: Int32, output: String) {
     let process = Process()
