@@ -17,9 +17,9 @@ struct BlockALSCommand: ParsableCommand {
 
       Stop or kill it at any time and run the same command again: it goes on, to the same bytes.
 
-      Exit codes: 0 done · 64 usage · 65 bad data or damaged file · 66 input missing · 70 a bug · 71
-      out of budgeted memory · 73 output exists or is locked · 74 I/O · 75 stopped, saved, run again
-      · 77 permission · 78 settings do not match.
+      Exit codes: 0 done · 64 usage · 65 bad data or damaged file · 66 input missing · 70 a bug · \
+      71 out of budgeted memory · 73 output exists or is locked · 74 I/O · 75 stopped, saved, run \
+      again · 77 permission · 78 settings do not match.
       """,
     version: "blockals 0.1.0",
     subcommands: [

@@ -1,9 +1,9 @@
 /// Solves a row with fewer ratings than factors by as many equations as it has ratings.
 ///
-/// With the rows y of its ratings scaled to z = √w · y / √d, where d is the diagonal that the matrix
-/// Σ w·yyᵀ is to be added to, (Σ w·yyᵀ + diag(d)) x = Σ t·y becomes (I + ZZᵀ) v = t / √w with
-/// x = Zᵀv / √d: the Woodbury identity. Padding rows of Z are zero, those of I + ZZᵀ of the unit
-/// matrix.
+/// With the rows y of its ratings scaled to z = √w · y / √d, where d is the diagonal that the
+/// matrix Σ w·yyᵀ is to be added to, (Σ w·yyᵀ + diag(d)) x = Σ t·y becomes (I + ZZᵀ) v = t / √w
+/// with x = Zᵀv / √d: the Woodbury identity. Padding rows of Z are zero, those of I + ZZᵀ of the
+/// unit matrix.
 ///
 /// Every square buffer has `width`² floats, every vector `width`; `count` is at most `width`.
 ///

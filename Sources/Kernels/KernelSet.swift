@@ -51,7 +51,8 @@ package struct KernelSet: Sendable {
   /// What the dual form's fitted values add to the loss: targets, fitted, count.
   package let dualLoss: @Sendable (Floats, Floats, Int) -> (residual: Double, change: Double)
   /// Improves a row by conjugate gradients: factors, width, columns, count, targets, weights, bias
-  /// position, Gramian, diagonal, steps, work, solution; returns what they add to the loss, and Σ t².
+  /// position, Gramian, diagonal, steps, work, solution; returns what they add to the loss, and Σ
+  /// t².
   package let solveConjugate:
     @Sendable (
       Floats, Int, UnsafePointer<UInt32>, Int, MutableFloats, Floats?, Int, Floats?, Floats, Int,

@@ -1,6 +1,7 @@
 /// Elementary functions made of additions, multiplications and divisions alone, in a fixed order.
 ///
-/// They have the same bits on every machine, which a system's mathematical library does not promise.
+/// They have the same bits on every machine, which a system's mathematical library does not
+/// promise.
 ///
 /// Good to about 10⁻¹² relative; for generated data, not for models.
 enum ExactMath {

@@ -40,13 +40,14 @@ package struct StoredModel {
     if let hyperparameters {
       settings = hyperparameters
     } else {
-      settings = try Hyperparameters(rank: factors.user.rank)
+      settings = try Hyperparameters(
+        rank: factors.user.rank, biasRegularization: factors.user.hasBias ? 0.1 : nil)
     }
     try generation.commit(
       GenerationFacts(
         iteration: 1, hyperparameters: settings,
         partition: partition, history: [IterationRecord(objective: 1)], plannedIterations: 1,
-        mean: mean))
+        mean: mean ?? (factors.user.hasBias ? 0 : nil)))
   }
 
   /// The worked matrix with factors of rank 2 and these scores.

@@ -7,6 +7,7 @@ enum Fences {
     "RatingInput", "BlockStore", "BlockPartition",
     "KernelLoops", "KernelLoopsAVX512", "Kernels", "LeastSquares", "FactorExchange", "Training",
     "Ranking",
+    "Tuning",
     "BlockALS", "BlockALSCommand",
   ]
 
