@@ -12,8 +12,8 @@ struct GenerateCommand: ParsableCommand {
     abstract: "Writes made-up ratings with the shape of real ones, as CSV.",
     discussion: """
       A few users and items have most of the ratings. A rating is a mean, biases of user and item, \
-      a hidden low-rank signal and noise, rounded to half stars from 0.5 to 5. No pair occurs twice. \
-      Lines are sorted by user. The same options give the same bytes on every machine.
+      a hidden low-rank signal and noise, rounded to half stars from 0.5 to 5. No pair occurs \
+      twice. Lines are sorted by user. The same options give the same bytes on every machine.
 
       Examples:
         blockals generate --users 138493 --items 26744 --ratings 20000000 -o ratings.csv

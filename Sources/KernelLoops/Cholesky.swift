@@ -7,8 +7,8 @@
 ///   are zero in padded rows and columns.
 /// - `ridge`: `width` floats to be added on the diagonal; 1 in the padding, which so becomes part
 ///   of the unit matrix and stays apart from the rest.
-/// - `factor`: `width`² floats; becomes U in those blocks. Below the diagonal stands nothing of use.
-///   May be `matrix`.
+/// - `factor`: `width`² floats; becomes U in those blocks. Below the diagonal stands nothing of
+///   use. May be `matrix`.
 /// - `inverses`: `width` floats; becomes 1 / U[i][i].
 /// - Returns: False where a pivot was not above `tolerance` times the diagonal element that it
 ///   was made from: the matrix is not positive definite as far as floats can tell.

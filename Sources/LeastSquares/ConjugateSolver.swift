@@ -12,8 +12,8 @@ extension PhaseSolver {
     index: Int, _ ratings: Range<Int>, _ view: RatingView, steps: Int,
     _ scratch: inout SolverScratch
   ) -> RowOutcome {
-    // A row longer than a segment has its ratings in memory of its own: nothing is summed of it that
-    // others could fold.
+    // A row longer than a segment has its ratings in memory of its own: nothing is summed of it
+    // that others could fold.
     guard ratings.count > Self.segmentLength else {
       return unsafe solveConjugate(
         index: index, ratings, view, steps: steps, targets: scratch.targets,

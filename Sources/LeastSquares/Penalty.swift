@@ -30,8 +30,8 @@ package func penalty(
 
 /// The ratings of a block's rows that count where regularisation goes by count.
 ///
-/// They are all of them but for the confidence convention `spark`, where only ratings > 0 count: then
-/// ``penalty(_:counts:oppositeCount:hyperparameters:)`` wants these.
+/// They are all of them but for the confidence convention `spark`, where only ratings > 0 count:
+/// then ``penalty(_:counts:oppositeCount:hyperparameters:)`` wants these.
 ///
 /// - Complexity: O(ratings).
 package func countedRatings(

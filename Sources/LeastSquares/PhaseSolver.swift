@@ -4,10 +4,10 @@ import Kernels
 /// Solves the rows of one side while the other side is fixed.
 ///
 /// A row's factors x minimise its part of the objective: (Σ w·yyᵀ + what all cells add + ridge·I) x
-/// = Σ t·y over its ratings and their fixed factors y, exactly (Zhou et al. 2008, section 3.1; Hu et
-/// al. 2008, equation 4). With biases the row's bias is one more unknown, against a one in y. What a
-/// row becomes depends on its ratings, the fixed side and the hyperparameters alone: not on the
-/// other rows of its item, nor on who sums its segments.
+/// = Σ t·y over its ratings and their fixed factors y, exactly (Zhou et al. 2008, section 3.1; Hu
+/// et al. 2008, equation 4). With biases the row's bias is one more unknown, against a one in y.
+/// What a row becomes depends on its ratings, the fixed side and the hyperparameters alone: not on
+/// the other rows of its item, nor on who sums its segments.
 package struct PhaseSolver: Sendable {
   package let hyperparameters: Hyperparameters
   let kernels: KernelSet
@@ -22,7 +22,8 @@ package struct PhaseSolver: Sendable {
   /// - Parameters:
   ///   - kernels: The loops to use; every set gives the same bits.
   ///   - hyperparameters: The model's settings.
-  ///   - fixed: The side that the columns of the blocks refer to; not written while the solver lives.
+  ///   - fixed: The side that the columns of the blocks refer to; not written while the solver
+  ///     lives.
   ///   - solved: The side that the rows belong to. Conjugate gradients begin with what it holds.
   ///   - workers: How many threads the preparation may use; its bits do not depend on it.
   ///   - mean: μ, which biases are added to; 0 without biases.

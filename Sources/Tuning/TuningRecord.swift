@@ -3,8 +3,8 @@ import BlockStore
 
 /// What has been measured so far, in a file: a cross-validation that was stopped goes on from it.
 ///
-/// The first line says what is being compared; each further line is one point of one fold. Lines end
-/// with a checksum; a line that was torn off is dropped.
+/// The first line says what is being compared; each further line is one point of one fold. Lines
+/// end with a checksum; a line that was torn off is dropped.
 package final class TuningRecord {
   private let path: String
   private let fileSystem: any FileSystem

@@ -15,8 +15,8 @@ package struct TuningTable: Sendable {
   package let best: Int
   /// The simplest row whose mean is within one standard error of the best.
   ///
-  /// Simplest: the lowest rank, then the largest λ (Hastie, Tibshirani and Friedman, *The Elements of
-  /// Statistical Learning*, section 7.10.1).
+  /// Simplest: the lowest rank, then the largest λ (Hastie, Tibshirani and Friedman, *The Elements
+  /// of Statistical Learning*, section 7.10.1).
   package let simplest: Int
 
   /// - Precondition: There is a point, and each has a value in each of at least two folds.

@@ -4,7 +4,9 @@ import Testing
 
 struct DecimalNumberTests {
   private func value(_ text: String) -> Float? {
-    guard let reading = try? read("a,b,\(text)\n", RatingSource(hasHeader: false)) else { return nil }
+    guard let reading = try? read("a,b,\(text)\n", RatingSource(hasHeader: false)) else {
+      return nil
+    }
     return reading.ratings.first?.value
   }
 

@@ -2,8 +2,9 @@ import BlockMatrix
 import RatingInput
 import Testing
 
-/// RFC 4180, slowly: the reference that the parser is compared with. Nothing where the text is not
-/// all in order.
+/// RFC 4180, slowly: the reference that the parser is compared with.
+///
+/// Nothing where the text is not all in order.
 private func reference(_ text: [UInt8]) -> [Rating]? {
   var records: [[[UInt8]]] = [[[]]]
   var hasQuotes = [false]
@@ -97,7 +98,9 @@ struct DifferentialTests {
 
   @Test func `workers and chunks change nothing`() throws {
     var text = ""
-    for row in 0..<5000 { text += "\"u \"\"\(row % 97)\"\"\",item number \(row % 31),\(row % 11)\n" }
+    for row in 0..<5000 {
+      text += "\"u \"\"\(row % 97)\"\"\",item number \(row % 31),\(row % 11)\n"
+    }
     let expected = try read(text).ratings
     for workers in [1, 2, 3, 8] {
       for chunk in [1, 100, 4097, 1 << 16] {

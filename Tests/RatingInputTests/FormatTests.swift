@@ -12,7 +12,8 @@ struct FormatTests {
     "user,item,rating\nann,Alien,5\nzoë,Dune,4.5\n", "ann,Alien,5,881250949\nzoë,Dune,4.5,0\n",
     "userId,movieId,rating,timestamp\nann,Alien,5,1\nzoë,Dune,4.5,2\n",
     "rating,Item_ID,x,USER ID\n5,Alien,,ann\n4.5,Dune,,zoë\n", "a,b,c\nann,Alien,5\nzoë,Dune,4.5\n",
-    "\"ann\",\"Alien\",\"5\"\r\n\"zoë\",Dune, 4.5 \r\n", "who\twhat\tscore\nann\tAlien\t5\nzoë\tDune\t4.5",
+    "\"ann\",\"Alien\",\"5\"\r\n\"zoë\",Dune, 4.5 \r\n",
+    "who\twhat\tscore\nann\tAlien\t5\nzoë\tDune\t4.5",
     "ann,Alien,+5.0\nzoë,Dune,45e-1", "ann::Alien::5::1\r\nzoë::Dune::4.5::2\r\n",
   ])
   func `the same ratings are read from each format`(_ text: String) throws {
@@ -64,7 +65,8 @@ struct FormatTests {
   }
 
   @Test func `Matrix Market files are read, with values and without`() throws {
-    let real = "%%MatrixMarket matrix coordinate real general\n% note\n%\n\n 3 20 2\n1 7 5\n 3\t20  4.5 \n"
+    let real =
+      "%%MatrixMarket matrix coordinate real general\n% note\n%\n\n 3 20 2\n1 7 5\n 3\t20  4.5 \n"
     #expect(try read(real).ratings == [Rating("1", "7", 5), Rating("3", "20", 4.5)])
     let ones = [Rating("1", "7", 1), Rating("3", "20", 1)]
     #expect(try read(real, RatingSource(withoutRating: true)).ratings == ones)
@@ -75,7 +77,8 @@ struct FormatTests {
   static let ids: [[UInt8]] = [
     Array("9007199254740993".utf8), Array("18446744073709551617".utf8), Array("-5".utf8),
     Array("007".utf8), Array("7".utf8), Array("123e4567-e89b-12d3-a456-426614174000".utf8),
-    Array("O'Neil, Ann".utf8), Array("the \"one\"".utf8), Array("\"".utf8), Array("two\nlines".utf8),
+    Array("O'Neil, Ann".utf8), Array("the \"one\"".utf8), Array("\"".utf8),
+    Array("two\nlines".utf8),
     Array(" blank ".utf8), Array("zoë".utf8), Array("zoe\u{308}".utf8), [0xFF, 0xC3, 0x28],
     Array("a\tb".utf8), Array("a::b".utf8), Array("12345678".utf8), Array("123456789".utf8),
     Array("#x".utf8), Array("%x".utf8), Array("=1+1".utf8), [UInt8](repeating: 0x61, count: 4096),

@@ -9,7 +9,9 @@ struct GeneratorTests {
     }
   }
 
-  @Test(arguments: [(100, 50, 1000), (10, 5, 50), (1, 7, 7), (40, 1, 30), (7, 9, 1), (50, 400, 9000)])
+  @Test(arguments: [
+    (100, 50, 1000), (10, 5, 50), (1, 7, 7), (40, 1, 30), (7, 9, 1), (50, 400, 9000),
+  ])
   func `as many different pairs are made as were asked for`(
     _ users: Int, _ items: Int, _ ratings: Int
   ) throws {
@@ -18,11 +20,16 @@ struct GeneratorTests {
     let made = try read([text(generator, batch: 100)]).ratings
     #expect(made.count == ratings)
     #expect(Set(made.map { [$0.user, $0.item] }).count == ratings)
-    #expect(made.allSatisfy { (0.5...5).contains($0.value) && ($0.value * 2).rounded() == $0.value * 2 })
-    #expect(made.allSatisfy { rating in
-      let numbers = [rating.user, rating.item].compactMap { Int(String(decoding: $0, as: UTF8.self)) }
-      return numbers.count == 2 && (1...users).contains(numbers[0]) && (1...items).contains(numbers[1])
-    })
+    #expect(
+      made.allSatisfy { (0.5...5).contains($0.value) && ($0.value * 2).rounded() == $0.value * 2 })
+    #expect(
+      made.allSatisfy { rating in
+        let numbers = [rating.user, rating.item].compactMap {
+          Int(String(decoding: $0, as: UTF8.self))
+        }
+        return numbers.count == 2 && (1...users).contains(numbers[0])
+          && (1...items).contains(numbers[1])
+      })
   }
 
   @Test func `the bytes of a seed are known`() throws {
