@@ -9,7 +9,9 @@ package struct StoredModel {
 
   /// Writes both; the model's only generation is number 1.
   ///
-  /// - Parameter hyperparameters: Nothing for the default ones at the factors' rank.
+  /// - Parameters:
+  ///   - hyperparameters: Nothing for the default ones with the factors' shape.
+  ///   - mean: μ, for models with biases; 3.5 where not given.
   package init(
     _ matrix: RatingMatrix, ids: PerSide<IdTable>, factors: PerSide<FactorTable>,
     userBlocks: Int = 1, holdout: HoldoutRatings? = nil, unknownPairs: Int = 0,
@@ -36,12 +38,19 @@ package struct StoredModel {
     for side in Side.allCases {
       try generation.write(side, table: factors[side], grid: grids[side])
     }
+    let settings: Hyperparameters
+    if let hyperparameters {
+      settings = hyperparameters
+    } else {
+      settings = try Hyperparameters(
+        rank: factors.user.rank, biasRegularization: factors.user.hasBias ? 0.1 : nil)
+    }
     try generation.commit(
       GenerationFacts(
         iteration: 1,
-        hyperparameters: try hyperparameters ?? Hyperparameters(rank: factors.user.rank),
+        hyperparameters: settings,
         partition: partition, history: [IterationRecord(objective: 1)], plannedIterations: 1,
-        mean: mean))
+        mean: mean ?? (settings.hasBias ? 3.5 : nil)))
   }
 
   /// The worked matrix with factors of rank 2 and these scores.
