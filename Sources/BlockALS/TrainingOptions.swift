@@ -8,15 +8,49 @@ public struct TrainingOptions: Sendable {
     /// λ times the row's number of ratings (ALS-WR).
     case count
     /// λ alone.
-    case none
+    case unscaled
   }
 
-  /// Factors per user and item, from 1 to 4096.
+  /// What a rating says.
+  public enum Feedback: Sendable {
+    /// How much the user likes the item.
+    case explicit
+    /// c = 1 + α r (Hu, Koren and Volinsky 2008).
+    case implicit(alpha: Double)
+    /// As Spark's `implicitPrefs`: ratings ≤ 0 have preference 0, λ counts the positive ones.
+    case implicitAsSpark(alpha: Double)
+    /// As the Python library implicit: α r in place of 1 + α r.
+    case implicitAsLibrary(alpha: Double)
+    /// iALS (Rendle et al. 2022): all cells weigh α₀, λ grows with (n + α₀N)^ν.
+    case ials(unobservedWeight: Double, exponent: Double)
+  }
+
+  /// How the objective is lowered.
+  public enum Algorithm: Sendable {
+    /// Alternating least squares, each row solved exactly.
+    case als
+    /// Alternating least squares, each row by so many steps of conjugate gradients: not exact.
+    case conjugateGradients(steps: Int)
+    /// Stochastic gradient descent with rate η / (1 + decay (epoch − 1)).
+    case sgd(learningRate: Double, decay: Double)
+  }
+
+  /// Factors per user and item, from 1 to 4096; 0 for biases alone.
   public var rank: Int
   /// λ, not negative.
   public var regularization: Double
   /// What λ is multiplied by.
-  public var regularizationScaling: RegularizationScaling
+  ///
+  /// Nothing for what the feedback has: the count for explicit feedback.
+  public var regularizationScaling: RegularizationScaling?
+  /// What a rating says.
+  public var feedback: Feedback
+  /// λ₂, the weight of the squared biases; nothing for a model without biases.
+  public var biasRegularization: Double?
+  /// Whether factors are held at or above zero.
+  public var isNonnegative: Bool
+  /// How the objective is lowered.
+  public var algorithm: Algorithm
   /// The seed of the initial factors.
   public var seed: UInt64
   /// Iterations of the finished model, those before an interruption included.
@@ -39,13 +73,19 @@ public struct TrainingOptions: Sendable {
   /// The defaults of the command.
   public init(
     rank: Int = 64, regularization: Double = 0.1,
-    regularizationScaling: RegularizationScaling = .count, seed: UInt64 = 0, iterations: Int = 15,
+    regularizationScaling: RegularizationScaling? = nil, feedback: Feedback = .explicit,
+    biasRegularization: Double? = nil, isNonnegative: Bool = false, algorithm: Algorithm = .als,
+    seed: UInt64 = 0, iterations: Int = 15,
     tolerance: Double? = nil, workers: Int = 1, memory: Int? = nil, checkpointInterval: Int = 1,
     fresh: Bool = false
   ) {
     self.rank = rank
     self.regularization = regularization
     self.regularizationScaling = regularizationScaling
+    self.feedback = feedback
+    self.biasRegularization = biasRegularization
+    self.isNonnegative = isNonnegative
+    self.algorithm = algorithm
     self.seed = seed
     self.iterations = iterations
     self.tolerance = tolerance
@@ -56,11 +96,34 @@ public struct TrainingOptions: Sendable {
   }
 
   func hyperparameters() throws(Failure) -> Hyperparameters {
-    try Hyperparameters(
-      rank: rank, regularization: regularization,
-      regularizationScaling: regularizationScaling == .count
-        ? .count : .unscaled,
-      seed: seed)
+    var scaling: BlockMatrix.RegularizationScaling?
+    if let regularizationScaling {
+      scaling = regularizationScaling == .count ? .count : .unscaled
+    }
+    return try Hyperparameters(
+      rank: rank, regularization: regularization, regularizationScaling: scaling,
+      feedback: chosenFeedback(), biasRegularization: biasRegularization,
+      isNonnegative: isNonnegative, algorithm: chosenAlgorithm(), seed: seed)
+  }
+
+  private func chosenFeedback() throws(Failure) -> BlockMatrix.Feedback {
+    switch feedback {
+    case .explicit: .explicit
+    case .implicit(let alpha): .implicit(try Confidence(.hu, alpha: alpha))
+    case .implicitAsSpark(let alpha): .implicit(try Confidence(.spark, alpha: alpha))
+    case .implicitAsLibrary(let alpha): .implicit(try Confidence(.implicit, alpha: alpha))
+    case .ials(let weight, let exponent):
+      .implicit(try Confidence(.ials, unobservedWeight: weight, frequencyExponent: exponent))
+    }
+  }
+
+  private func chosenAlgorithm() throws(Failure) -> BlockMatrix.Algorithm {
+    switch algorithm {
+    case .als: .als(.auto)
+    case .conjugateGradients(let steps): .als(.cg(steps: steps))
+    case .sgd(let rate, let decay):
+      .sgd(try StochasticSettings(learningRate: rate, decay: decay))
+    }
   }
 
   func settings() throws(Failure) -> TrainingSettings {
