@@ -49,8 +49,9 @@ func total(_ lanes: SIMD16<Double>) -> Double {
   return two[0] + two[1]
 }
 
-/// Each lane as a Double. Spelt out, because the library's conversion is a call to code that the
-/// copies would share.
+/// Each lane as a Double.
+///
+/// Spelt out, because the library's conversion is a call to code that the copies would share.
 @inline(__always)
 func doubles(_ lanes: Lanes) -> SIMD16<Double> {
   SIMD16<Double>(
