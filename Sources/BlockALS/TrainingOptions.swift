@@ -102,8 +102,8 @@ public struct TrainingOptions: Sendable {
     }
     return try Hyperparameters(
       rank: rank, regularization: regularization, regularizationScaling: scaling,
-      feedback: chosenFeedback(), biasRegularization: biasRegularization,
-      isNonnegative: isNonnegative, algorithm: chosenAlgorithm(), seed: seed)
+      seed: seed, feedback: chosenFeedback(), biasRegularization: biasRegularization,
+      isNonnegative: isNonnegative, algorithm: chosenAlgorithm())
   }
 
   private func chosenFeedback() throws(Failure) -> BlockMatrix.Feedback {

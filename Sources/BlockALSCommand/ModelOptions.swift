@@ -105,10 +105,10 @@ struct ModelOptions: ParsableArguments {
     let regularization = regularization ?? defaults.regularization
     return try Hyperparameters(
       rank: rank ?? defaults.rank, regularization: regularization,
-      regularizationScaling: regularizationScaling, feedback: chosenFeedback(),
+      regularizationScaling: regularizationScaling, seed: seed ?? 0, feedback: chosenFeedback(),
       biasRegularization: hasBias
         ? biasRegularization ?? defaults.biasRegularization ?? regularization : nil,
-      isNonnegative: nonnegative, algorithm: chosenAlgorithm(), seed: seed ?? 0)
+      isNonnegative: nonnegative, algorithm: chosenAlgorithm())
   }
 
   private func chosenFeedback() throws(Failure) -> Feedback {

@@ -16,11 +16,10 @@ extension Hyperparameters: Codable {
       regularization: fields.decode(Double.self, forKey: .regularization),
       regularizationScaling: fields.decode(
         RegularizationScaling.self, forKey: .regularizationScaling),
-      feedback: Self.feedback(fields),
+      seed: fields.decode(UInt64.self, forKey: .seed), feedback: Self.feedback(fields),
       biasRegularization: fields.decodeIfPresent(Double.self, forKey: .biasRegularization),
       isNonnegative: fields.decodeIfPresent(Bool.self, forKey: .nonnegative) ?? false,
-      algorithm: Self.algorithm(fields),
-      seed: fields.decode(UInt64.self, forKey: .seed))
+      algorithm: Self.algorithm(fields))
   }
 
   private static func feedback(_ fields: KeyedDecodingContainer<Key>) throws -> Feedback {

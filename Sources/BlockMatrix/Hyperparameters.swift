@@ -35,9 +35,9 @@ package struct Hyperparameters: Sendable, Equatable {
   /// - Throws: `.usage` naming the option that no model can have.
   package init(
     rank: Int = 64, regularization: Double = 0.1,
-    regularizationScaling: RegularizationScaling? = nil, feedback: Feedback = .explicit,
-    biasRegularization: Double? = nil, isNonnegative: Bool = false,
-    algorithm: Algorithm = .als(.auto), seed: UInt64 = 0
+    regularizationScaling: RegularizationScaling? = nil, seed: UInt64 = 0,
+    feedback: Feedback = .explicit, biasRegularization: Double? = nil,
+    isNonnegative: Bool = false, algorithm: Algorithm = .als(.auto)
   ) throws(Failure) {
     guard (0...Self.maximumRank).contains(rank), rank > 0 || biasRegularization != nil else {
       throw Failure(
@@ -48,14 +48,14 @@ package struct Hyperparameters: Sendable, Equatable {
     if let biasRegularization { try Self.check(biasRegularization, "--bias-regularization") }
     self.rank = rank
     self.regularization = regularization
-    self.regularizationScaling = try Self.scaling(regularizationScaling, feedback)
+    self.regularizationScaling = regularizationScaling ?? Self.scaling(of: feedback)
     self.feedback = feedback
     self.biasRegularization = biasRegularization
     self.isNonnegative = isNonnegative
     self.algorithm = algorithm
     self.seed = seed
-    if let (options, reason) = impossibleCombination {
-      throw Failure(.usage, at: options, reason)
+    if let (option, reason) = impossibleCombination {
+      throw Failure(.usage, at: option, reason)
     }
   }
 
@@ -65,48 +65,33 @@ package struct Hyperparameters: Sendable, Equatable {
     }
   }
 
-  private static func scaling(
-    _ asked: RegularizationScaling?, _ feedback: Feedback
-  ) throws(Failure) -> RegularizationScaling {
-    guard case .implicit(let confidence) = feedback else { return asked ?? .count }
-    switch confidence.convention {
-    case .hu, .implicit: return asked ?? .unscaled
-    case .spark, .ials:
-      // Spark counts the positive ratings; `ials` scales by (n + α₀N)^ν.
-      guard asked ?? .count == .count else {
-        throw Failure(
-          .usage, at: "--regularization-scaling",
-          "the convention '\(confidence.convention.rawValue)' has a scaling of its own")
-      }
-      return .count
+  /// What λ₁ is multiplied by where nothing is said.
+  private static func scaling(of feedback: Feedback) -> RegularizationScaling {
+    switch feedback.confidence?.convention {
+    case .hu, .implicit: .unscaled
+    // Spark counts the positive ratings; `ials` scales by (n + α₀N)^ν.
+    case nil, .spark, .ials: .count
     }
   }
 
   /// Options that exclude each other, and why.
-  private var impossibleCombination: (options: String, reason: String)? {
+  private var impossibleCombination: (option: String, reason: String)? {
     let isImplicit = feedback != .explicit
-    if isImplicit, hasBias {
-      return ("--feedback implicit --biases", "biases are for explicit feedback")
-    }
+    if isImplicit, hasBias { return ("--biases", "a model of implicit feedback has no biases") }
     if isNonnegative, hasBias {
-      return ("--nonnegative --biases", "a bias has to be free to be negative")
+      return ("--nonnegative", "a bias has to be free to be negative: leave out --biases")
     }
     switch algorithm {
     case .sgd:
-      if isImplicit {
-        return ("--algorithm sgd --feedback implicit", "implicit feedback is solved by ALS alone")
-      }
-      if isNonnegative {
-        return ("--algorithm sgd --nonnegative", "only ALS keeps factors positive")
-      }
-    case .als(.cg(let steps)):
-      if !(1...1000).contains(steps) {
+      if isImplicit { return ("--algorithm sgd", "implicit feedback is solved by ALS alone") }
+      if isNonnegative { return ("--algorithm sgd", "only ALS keeps factors non-negative") }
+    case .als(let solver):
+      if case .cg(let steps) = solver, !(1...1000).contains(steps) {
         return ("--cg-steps", "\(steps) is not between 1 and 1000")
       }
-      if isNonnegative {
-        return ("--solver cg --nonnegative", "conjugate gradients know no bounds")
+      if isNonnegative, solver != .auto {
+        return ("--solver", "non-negative factors have a solver of their own")
       }
-    case .als: break
     }
     return nil
   }

@@ -34,24 +34,16 @@ package struct TuningGrid: Sendable {
             path.append(
               try Hyperparameters(
                 rank: rank, regularization: regularization,
-                regularizationScaling: Self.scaling(base),
+                regularizationScaling: base.regularizationScaling, seed: base.seed,
                 feedback: try Self.feedback(base.feedback, alpha: alpha),
                 biasRegularization: bias ?? base.biasRegularization,
-                isNonnegative: base.isNonnegative, algorithm: base.algorithm, seed: base.seed))
+                isNonnegative: base.isNonnegative, algorithm: base.algorithm))
           }
           paths.append(path)
         }
       }
     }
     return paths
-  }
-
-  private static func scaling(_ base: Hyperparameters) -> RegularizationScaling? {
-    // `spark` and `ials` have a scaling of their own, which cannot be asked for.
-    switch base.feedback.confidence?.convention {
-    case .spark, .ials: nil
-    default: base.regularizationScaling
-    }
   }
 
   private static func feedback(

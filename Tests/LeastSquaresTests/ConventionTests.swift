@@ -6,7 +6,7 @@ import Testing
 /// The factors of both sides after two phases, from factors that are scaled by `scale`.
 private func solve(
   _ matrix: RatingMatrix, _ confidence: Confidence, regularization: Double,
-  scaling: RegularizationScaling = .none, scale: Float = 1, iterations: Int = 1
+  scaling: RegularizationScaling = .unscaled, scale: Float = 1, iterations: Int = 1
 ) throws -> PerSide<FactorTable> {
   let settings = try Hyperparameters(
     rank: 6, regularization: regularization, regularizationScaling: scaling, seed: 3,
@@ -115,7 +115,7 @@ extension RatingMatrix {
     #expect(place { try Hyperparameters(rank: 0) } == "--rank")
     #expect(place { try Hyperparameters(rank: 0, biasRegularization: 0.1) } == nil)
     #expect(place { try Hyperparameters(biasRegularization: -1) } == "--bias-regularization")
-    #expect(place { try Hyperparameters(solver: .cg(steps: 0)) } == "--cg-steps")
+    #expect(place { try Hyperparameters(algorithm: .als(.cg(steps: 0))) } == "--cg-steps")
     #expect(
       place { try Hyperparameters(feedback: .implicit(Confidence(.hu)), biasRegularization: 1) }
         == "--biases")
@@ -123,6 +123,7 @@ extension RatingMatrix {
       place { try Hyperparameters(biasRegularization: 1, isNonnegative: true) }
         == "--nonnegative")
     #expect(
-      place { try Hyperparameters(isNonnegative: true, solver: .cg(steps: 3)) } == "--solver")
+      place { try Hyperparameters(isNonnegative: true, algorithm: .als(.cg(steps: 3))) }
+        == "--solver")
   }
 }

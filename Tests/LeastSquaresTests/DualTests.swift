@@ -9,10 +9,10 @@ import Testing
     _ matrix: RatingMatrix, rank: Int, feedback: Feedback, biasRegularization: Double? = nil,
     scaling: RegularizationScaling
   ) throws -> (dual: [[Double]], primal: [[Double]]) {
-    let tables = try [RowSolver.auto, .cholesky].map { solver in
+    let tables = try [Solver.auto, .cholesky].map { solver in
       let settings = try Hyperparameters(
         rank: rank, regularization: 0.5, regularizationScaling: scaling, seed: 2,
-        feedback: feedback, biasRegularization: biasRegularization, solver: solver)
+        feedback: feedback, biasRegularization: biasRegularization, algorithm: .als(solver))
       var alternation = try Alternation(matrix, settings)
       _ = try alternation.phase(.item)
       return alternation.factors.item.rows.map { $0.map(Double.init) }
@@ -40,12 +40,12 @@ import Testing
 
   @Test func `is not used without a ridge, nor with negative weights`() throws {
     let matrix = mixedRatings(60, 50, 400, seed: 1)
-    let tables = try [RowSolver.auto, .cholesky].map { solver in
+    let tables = try [Solver.auto, .cholesky].map { solver in
       var alternation = try Alternation(
         matrix,
         try Hyperparameters(
-          rank: 40, regularization: 1, regularizationScaling: .none,
-          feedback: .implicit(Confidence(.implicit, alpha: 0.1)), solver: solver))
+          rank: 40, regularization: 1, regularizationScaling: .unscaled,
+          feedback: .implicit(Confidence(.implicit, alpha: 0.1)), algorithm: .als(solver)))
       _ = try alternation.phase(.item)
       return alternation.factors.item.bits
     }

@@ -12,14 +12,14 @@ struct Model: Sendable, CustomTestStringConvertible {
 
   private static func implicit(
     _ convention: Confidence.Convention, _ scaling: RegularizationScaling, _ alpha: Double? = nil,
-    exponent: Double? = nil, isNonnegative: Bool = false, solver: RowSolver = .auto
+    exponent: Double? = nil, isNonnegative: Bool = false, solver: Solver = .auto
   ) -> @Sendable (Int, UInt64) throws -> Hyperparameters {
     { rank, seed in
       try Hyperparameters(
-        rank: rank, regularization: scaling == .none ? 1 : 0.2, regularizationScaling: scaling,
+        rank: rank, regularization: scaling == .unscaled ? 1 : 0.2, regularizationScaling: scaling,
         seed: seed,
         feedback: .implicit(Confidence(convention, alpha: alpha, frequencyExponent: exponent)),
-        isNonnegative: isNonnegative, solver: solver)
+        isNonnegative: isNonnegative, algorithm: .als(solver))
     }
   }
 
@@ -28,25 +28,26 @@ struct Model: Sendable, CustomTestStringConvertible {
     Model(name: "explicit", settings: { try Hyperparameters(rank: $0, seed: $1) }),
     Model(name: "explicit, primal") {
       try Hyperparameters(
-        rank: $0, regularization: 2, regularizationScaling: .none, seed: $1, solver: .cholesky)
+        rank: $0, regularization: 2, regularizationScaling: .unscaled, seed: $1,
+        algorithm: .als(.cholesky))
     },
     Model(name: "biases") {
       try Hyperparameters(rank: $0, regularization: 0.1, seed: $1, biasRegularization: 0.05)
     },
     Model(name: "biases, primal, plain") {
       try Hyperparameters(
-        rank: $0, regularization: 2, regularizationScaling: .none, seed: $1,
-        biasRegularization: 2, solver: .cholesky)
+        rank: $0, regularization: 2, regularizationScaling: .unscaled, seed: $1,
+        biasRegularization: 2, algorithm: .als(.cholesky))
     },
-    Model(name: "hu", settings: implicit(.hu, .none, 2)),
+    Model(name: "hu", settings: implicit(.hu, .unscaled, 2)),
     Model(name: "hu by count", settings: implicit(.hu, .count, 0.5)),
     Model(name: "hu, primal", settings: implicit(.hu, .count, 2, solver: .cholesky)),
     Model(name: "spark", settings: implicit(.spark, .count, 1)),
-    Model(name: "implicit", settings: implicit(.implicit, .none, 10)),
-    Model(name: "implicit, weights around 1", settings: implicit(.implicit, .none, 0.3)),
+    Model(name: "implicit", settings: implicit(.implicit, .unscaled, 10)),
+    Model(name: "implicit, weights around 1", settings: implicit(.implicit, .unscaled, 0.3)),
     Model(name: "ials", settings: implicit(.ials, .count)),
     Model(name: "ials, ν 0.5", settings: implicit(.ials, .count, exponent: 0.5)),
-    Model(name: "ials, plain", settings: implicit(.ials, .none)),
+    Model(name: "ials, plain", settings: implicit(.ials, .unscaled)),
   ]
 
   static let nonnegative: [Model] = [
@@ -58,13 +59,14 @@ struct Model: Sendable, CustomTestStringConvertible {
 
   static let approximate: [Model] = [
     Model(name: "cg") {
-      try Hyperparameters(rank: $0, regularization: 0.1, seed: $1, solver: .cg(steps: 3))
+      try Hyperparameters(rank: $0, regularization: 0.1, seed: $1, algorithm: .als(.cg(steps: 3)))
     },
     Model(name: "cg with biases") {
       try Hyperparameters(
-        rank: $0, regularization: 0.1, seed: $1, biasRegularization: 0.1, solver: .cg(steps: 3))
+        rank: $0, regularization: 0.1, seed: $1, biasRegularization: 0.1,
+        algorithm: .als(.cg(steps: 3)))
     },
-    Model(name: "cg hu", settings: implicit(.hu, .none, 3, solver: .cg(steps: 3))),
+    Model(name: "cg hu", settings: implicit(.hu, .unscaled, 3, solver: .cg(steps: 3))),
     Model(name: "cg ials", settings: implicit(.ials, .count, solver: .cg(steps: 3))),
   ]
 }
@@ -147,7 +149,7 @@ func mixedRatings(_ users: Int, _ items: Int, _ count: Int, seed: UInt64) -> Rat
       rank: 6, regularization: approximate.regularization,
       regularizationScaling: approximate.regularizationScaling, seed: 1,
       feedback: approximate.feedback, biasRegularization: approximate.biasRegularization,
-      solver: .cg(steps: 50))
+      algorithm: .als(.cg(steps: 50)))
     let exact = try Hyperparameters(
       rank: 6, regularization: approximate.regularization,
       regularizationScaling: approximate.regularizationScaling, seed: 1,

@@ -47,7 +47,7 @@ import Testing
         step: seed % 2 == 0 ? 0.5 : 0)
       let settings = try Hyperparameters(
         rank: rank, regularization: [0.01, 0.1, 1][seed % 3],
-        regularizationScaling: seed % 2 == 0 ? .count : .none, seed: UInt64(seed))
+        regularizationScaling: seed % 2 == 0 ? .count : .unscaled, seed: UInt64(seed))
       var model = try Alternation(matrix, settings)
       var last = Double.infinity
       for _ in 0..<5 {
