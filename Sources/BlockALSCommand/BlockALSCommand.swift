@@ -1,5 +1,6 @@
 import ArgumentParser
 import BlockMatrix
+import BlockStore
 import Glibc
 
 /// The command `blockals`: a list of subcommands, and the one place that ends the process.
@@ -36,6 +37,9 @@ struct BlockALSCommand: ParsableCommand {
     do {
       var command = try parseAsRoot()
       try command.run()
+    } catch let failure as Failure where failure.isClosedPipe {
+      // `| head` has seen enough.
+      Glibc.exit(0)
     } catch let failure as Failure {
       let kind = failure.code == .stopped ? "stopped" : "error"
       StandardError.write("blockals: \(kind): \(failure)\n")

@@ -6,7 +6,7 @@ private struct RowOperator {
   let gramian: Floats?
   let diagonal: Floats
 
-  /// Computes output = (G + diag(d) + Σ w·yyᵀ) x.
+  /// Makes `output` of x: (G + diag(d) + Σ w·yyᵀ) x.
   @inline(__always)
   func apply(_ x: Floats, _ output: MutableFloats) {
     let width = run.width
@@ -22,7 +22,7 @@ private struct RowOperator {
     }
   }
 
-  /// Computes y·x.
+  /// The product y·x of a rating.
   @inline(__always)
   func fitted(_ rating: Int, _ x: Floats) -> Float {
     let row = run.factors + Int(run.columns[rating]) &* run.width
@@ -37,7 +37,7 @@ private struct RowOperator {
     return sum.addingProduct(1 - row[run.biasPosition], x[run.biasPosition])
   }
 
-  /// Computes output += scale · y.
+  /// Adds scale · y of a rating to `output`.
   @inline(__always)
   func add(_ rating: Int, _ scale: Float, to output: MutableFloats) {
     let row = run.factors + Int(run.columns[rating]) &* run.width
@@ -107,7 +107,7 @@ package func solveConjugate(
   return (conjugateLoss(row, solution, image), sumOfSquares(targets, count: count))
 }
 
-/// Computes x += scale · y.
+/// Adds scale · y to x.
 @inline(__always)
 private func combine(_ x: MutableFloats, _ scale: Float, _ y: Floats, _ width: Int) {
   var offset = 0

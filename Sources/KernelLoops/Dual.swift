@@ -69,8 +69,7 @@ private func scaleDualRows(
   for row in 0..<count {
     var scale: Float = 1
     if let weights {
-      // What is below the floor changes no bit of x but would divide by nothing.
-      scale = max(weights[row], 0x1p-40).squareRoot()
+      scale = dualScale(weights[row])
       targets[row] /= scale
     }
     let lanes = every(scale)
@@ -83,36 +82,37 @@ private func scaleDualRows(
   }
 }
 
-/// Copies a matrix with its rows as columns; both numbers are multiples of 16.
-@inline(__always)
-func transpose(_ matrix: Floats, rows: Int, columns: Int, into output: MutableFloats) {
-  var row = 0
-  while row < rows {
-    for column in 0..<columns {
-      var lanes = Lanes()
-      for lane in 0..<laneCount { lanes[lane] = matrix[(row &+ lane) &* columns &+ column] }
-      store(lanes, output, column &* rows &+ row)
-    }
-    row &+= laneCount
-  }
-}
-
-/// What the fitted values of a row add to its loss, both in Double.
+/// The loss of a row's ratings after its dual form was solved, in Double.
 ///
-/// - `targets`: h, the right sides of the dual equations.
-/// - `fitted`: g, what `solveDual` left.
-/// - Returns: Σ (h − g)², and Σ (g² − 2·g·h).
+/// A rating with preference p, confidence c and fitted value s costs c·(p − s)², of which the
+/// Gramian counts the part that a cell not given would cost. What is left is t·(1 − s)² + (w −
+/// t)·s²; of explicit feedback (t − s)².
+///
+/// - `targets`: What `solveDual` made of t.
+/// - `fitted`: What `solveDual` left.
 @inline(never)
 package func dualLoss(
-  _ targets: Floats, _ fitted: Floats, count: Int
-) -> (residual: Double, change: Double) {
-  var residual = 0.0
-  var change = 0.0
+  _ targets: Floats, _ fitted: Floats, weights: Floats?, count: Int
+) -> Double {
+  var loss = 0.0
   for rating in 0..<count {
     let target = Double(targets[rating])
     let value = Double(fitted[rating])
-    residual += (target - value) * (target - value)
-    change += value * (value - 2 * target)
+    guard let weights else {
+      loss += (target - value) * (target - value)
+      continue
+    }
+    let scale = Double(dualScale(weights[rating]))
+    let preference = target * scale
+    let prediction = value / scale
+    loss += preference * (1 - prediction) * (1 - prediction)
+    loss += (Double(weights[rating]) - preference) * prediction * prediction
   }
-  return (residual, change)
+  return loss
 }
+
+/// The root of a weight.
+///
+/// What is below the floor changes no bit of a solution but would divide by nothing.
+@inline(__always)
+private func dualScale(_ weight: Float) -> Float { max(weight, 0x1p-40).squareRoot() }

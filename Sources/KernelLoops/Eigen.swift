@@ -25,7 +25,7 @@ package func symmetricEigen(
   return diagonalise(values, offDiagonal, vectors, width)
 }
 
-/// Reduces the matrix to diagonal `d` and `e` (e[k] between k and k + 1).
+/// Reduces the matrix to a diagonal `d` and, between k and k + 1, an off-diagonal `e[k]`.
 ///
 /// Row k keeps the vector of reflection k behind its diagonal, `factors` its scale.
 @inline(__always)
@@ -172,7 +172,7 @@ private func dotDoubles(_ x: MutableDoubles, _ y: MutableDoubles, _ width: Int) 
   return total(sums)
 }
 
-/// Computes x += scale · y.
+/// Adds scale · y to x.
 @inline(__always)
 private func addDoubles(_ x: MutableDoubles, _ scale: Double, _ y: MutableDoubles, _ width: Int) {
   let factor = DoubleLanes(repeating: scale)

@@ -48,8 +48,8 @@ package struct KernelSet: Sendable {
       MutableFloats, MutableFloats, MutableFloats, MutableFloats, MutableFloats, MutableFloats,
       MutableFloats
     ) -> Bool
-  /// What the dual form's fitted values add to the loss: targets, fitted, count.
-  package let dualLoss: @Sendable (Floats, Floats, Int) -> (residual: Double, change: Double)
+  /// The loss of a row's ratings after its dual form was solved: targets, fitted, weights, count.
+  package let dualLoss: @Sendable (Floats, Floats, Floats?, Int) -> Double
   /// Improves a row by conjugate gradients: factors, width, columns, count, targets, weights, bias
   /// position, Gramian, diagonal, steps, work, solution; returns what they add to the loss, and Σ
   /// t².

@@ -34,7 +34,7 @@ extension PhaseSolver {
     index: Int, _ ratings: Range<Int>, _ view: RatingView, _ scratch: inout SolverScratch
   ) -> RowOutcome? {
     guard let columns = unsafe view.columns else { return nil }
-    var facts = unsafe view.decode(
+    let facts = unsafe view.decode(
       ratings, targets: scratch.targets, weights: scratch.weights)
     guard facts.hasTarget, !facts.hasNegativeWeight else { return nil }
     setDiagonal(facts, extra: 0, &scratch)
@@ -49,9 +49,9 @@ extension PhaseSolver {
         scratch.kernel, scratch.inverses, scratch.segmentVector, scratch.vector,
         scratch.solution)
     else { return nil }
-    let parts = unsafe kernels.dualLoss(scratch.targets, scratch.vector, ratings.count)
-    facts.constant += isWeighted ? parts.change : parts.residual
-    let loss = facts.constant + unobservedLoss(scratch)
+    let given = unsafe kernels.dualLoss(
+      scratch.targets, scratch.vector, isWeighted ? scratch.weights : nil, ratings.count)
+    let loss = given + unobservedLoss(scratch)
     guard loss.isFinite else { return nil }
     return write(index: index, loss: loss, fallbacks: 0, scratch)
   }

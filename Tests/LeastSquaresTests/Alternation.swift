@@ -9,6 +9,13 @@ struct Alternation {
   let settings: Hyperparameters
   let kernels: KernelSet
   var factors: PerSide<FactorTable>
+  var workers = 1
+
+  /// μ.
+  var mean: Float {
+    let sums = matrix.blocks(.user).flatMap { ratingSums(of: $0) }
+    return settings.hasBias ? Float(sums.reduce(0, +) / Double(matrix.ratings.count)) : 0
+  }
 
   init(_ matrix: RatingMatrix, _ settings: Hyperparameters, _ set: InstructionSet? = nil) throws {
     self.matrix = matrix
@@ -26,10 +33,15 @@ struct Alternation {
 
   /// A solver of one side, and the table that it writes.
   func solver(_ side: Side) throws -> (solver: PhaseSolver, table: FactorTable) {
-    let table = try FactorTable(rowCount: matrix.rowCount(side), rank: settings.rank)
+    let table = try FactorTable(
+      rowCount: matrix.rowCount(side), rank: settings.rank, hasBias: settings.hasBias)
+    // Conjugate gradients go on from the last factors.
+    for row in 0..<table.rowCount {
+      table.setRow(row, factors: factors[side].factors(row), bias: factors[side].bias(row))
+    }
     let solver = try PhaseSolver(
       kernels: kernels, hyperparameters: settings, fixed: factors[side.opposite], solved: table,
-      workers: 1)
+      workers: workers, mean: mean)
     return (solver, table)
   }
 
@@ -50,13 +62,18 @@ struct Alternation {
     return outcomes
   }
 
+  /// The ratings of a side's rows that its ridges count.
+  private func counted(_ side: Side) -> [UInt32] {
+    matrix.blocks(side).flatMap { countedRatings(of: $0, hyperparameters: settings) }
+  }
+
   /// The objective after a phase: the errors of its rows and both penalties.
   func objective(_ outcomes: [RowOutcome]) -> Double {
     outcomes.reduce(0) { $0 + $1.squaredError }
       + Side.allCases.reduce(0) {
         $0
           + penalty(
-            factors[$1], counts: matrix.counts($1),
+            factors[$1], counts: counted($1),
             oppositeCount: matrix.rowCount($1.opposite), hyperparameters: settings)
       }
   }
