@@ -191,7 +191,8 @@ final class PosixLock: FileLock {
   init(_ descriptor: Descriptor) { self.descriptor = descriptor }
 
   // Neither call can fail in a way that matters: nothing was written. Closing alone would leave the
-  // lock to a process that was just started here, for the moment until it runs a program of its own.
+  // lock to a process that was just started here, for the moment until it runs a program of its
+  // own.
   func release() {
     _ = flock(descriptor.number, LOCK_UN)
     try? descriptor.closeChecked()
