@@ -19,7 +19,7 @@ extension Verification {
     for number in generations {
       try verification.checkGeneration(number, of: model, ids)
     }
-    try verification.checkLog(of: model)
+    try verification.checkLog(of: model, newest: generations.first)
     try verification.noteLeftovers(of: model)
     return verification
   }
@@ -79,7 +79,9 @@ extension Verification {
     let iteration: Int?
   }
 
-  private mutating func checkLog(of model: ModelDirectory) throws(Failure) {
+  /// Checks each line, and that the log reaches the newest generation: it was flushed before that
+  /// generation was committed.
+  private mutating func checkLog(of model: ModelDirectory, newest: Int?) throws(Failure) {
     guard let content = try model.log.content() else {
       return notes.append("\(directory) has no training.jsonl; nothing needs it")
     }
@@ -93,11 +95,21 @@ extension Verification {
           hint: content.isTorn
             ? "the next training cuts it off" : "the next training sets the damaged log aside"))
     }
+    var last = 0
     for (number, line) in content.lines.enumerated() {
-      do { _ = try JSONDecoder().decode(LogLine.self, from: Data(line.utf8)) } catch {
+      do {
+        let line = try JSONDecoder().decode(LogLine.self, from: Data(line.utf8))
+        if line.event == "iteration" { last = line.iteration ?? last }
+      } catch {
         failures.append(
           Failure(.data, at: "\(path), line \(number + 1)", "is no JSON object with an event"))
       }
+    }
+    if let newest, last < newest, content.damage == nil {
+      failures.append(
+        Failure(
+          .data, at: "\(path), offset \(content.byteCount)",
+          "ends after iteration \(last), before generation \(newest)"))
     }
   }
 

@@ -4,8 +4,8 @@ import Workers
 /// `training.jsonl`: one JSON object a line, appended; for people, and never needed to go on.
 ///
 /// Each line ends with a member `check`, XXH3-64 of the line without it, seeded with the line's
-/// number from 0: a line that was changed, moved or torn shows. The end may be missing, for a crash
-/// can lose it.
+/// number from 0: a line that was changed, moved or torn shows. So does an end that is missing, as
+/// far as a generation was committed after it.
 final class TrainingLog: Sendable {
   let path: String
   private let fileSystem: any FileSystem
@@ -89,6 +89,17 @@ final class TrainingLog: Sendable {
       if state.file == nil { try openAtEnd(&state) }
       try state.file?.write(Self.encode(line, number: state.lineCount))
       state.lineCount += 1
+    }
+  }
+
+  /// Flushes what was appended to the disk.
+  ///
+  /// Before a generation is committed: so a log that ends before its generation was cut off.
+  func flush() throws(Failure) {
+    try state.withLock { state throws(Failure) in
+      let file = state.file
+      state.file = nil
+      try file?.commit()
     }
   }
 

@@ -44,6 +44,7 @@ final class Checkpointer {
       number,
       Background { () throws(Failure) in
         try items.wait()
+        try model.flushLog()
         try writer.write(.user, table: users, grid: grid)
         try writer.commit(facts)
         try model.prune(keep: keep, sparing: facts.best)
