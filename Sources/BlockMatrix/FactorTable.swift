@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 /// The factors of one whole side: `rowCount` rows of `stride` floats, row after row.
 ///
 /// A row holds its `rank` factors, then its bias where the model has biases, then zeros up to the
@@ -22,7 +16,7 @@ package final class FactorTable: @unchecked Sendable {
   package let hasBias: Bool
   /// Floats from one row to the next.
   package let stride: Int
-  private let memory: UnsafeMutableRawPointer
+  private let memory: ZeroedMemory<Float>
 
   /// The floats of a row that mean something: factors and bias.
   package var width: Int { rank + (hasBias ? 1 : 0) }
@@ -42,36 +36,31 @@ package final class FactorTable: @unchecked Sendable {
     self.hasBias = hasBias
     stride = Self.stride(rank: rank, hasBias: hasBias)
     let (floats, overflow) = max(1, rowCount).multipliedReportingOverflow(by: stride)
-    var pointer: UnsafeMutableRawPointer?
-    guard !overflow, floats <= Int.max / 8, unsafe posix_memalign(&pointer, 64, floats * 4) == 0,
-      let pointer = unsafe pointer
+    guard !overflow, let memory = ZeroedMemory<Float>(count: floats)
     else {
       throw Failure(
         .memory, "no memory for the factors of \(rowCount) rows at rank \(rank)",
         hint: "use a lower rank, or a machine with more memory")
     }
-    unsafe memset(pointer, 0, floats * 4)
-    unsafe memory = pointer
+    self.memory = memory
   }
-
-  deinit { unsafe free(memory) }
 
   /// The first row.
   ///
   /// Valid as long as the table lives.
   package var base: UnsafePointer<Float> {
-    unsafe UnsafePointer(memory.assumingMemoryBound(to: Float.self))
+    unsafe UnsafePointer(memory.base)
   }
 
   /// The first row, to write: for steps through many rows, which their callers keep apart.
   package var writableBase: UnsafeMutablePointer<Float> {
-    unsafe memory.assumingMemoryBound(to: Float.self)
+    unsafe memory.base
   }
 
   /// A row to write, `stride` floats; its worker alone may touch it before the phase ends.
   package func writableRow(_ index: Int) -> UnsafeMutablePointer<Float> {
     precondition(index >= 0 && index < rowCount, "row \(index) of \(rowCount)")
-    return unsafe memory.assumingMemoryBound(to: Float.self) + index * stride
+    return unsafe memory.base + index * stride
   }
 
   /// The factors of a row, without bias or padding.

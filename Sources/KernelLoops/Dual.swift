@@ -28,12 +28,10 @@ package func solveDual(
   let run = RatingRun(
     factors: factors, width: width, columns: columns, count: count, targets: targets,
     biasPosition: biasPosition)
-  gather(run, 0..<count, into: rows)
-  scaleDualRows(rows, targets, weights: weights, roots: roots, count: count, width: width)
-  fill(rows + count &* width, with: 0, count: (padded &- count) &* width)
+  let isSteep = gatherScaled(
+    run, weights: weights, roots: roots, padded: padded, rows, transposed)
   fill(coefficients, with: 0, count: padded)
   coefficients.update(from: targets, count: count)
-  transpose(rows, rows: padded, columns: width, into: transposed)
 
   var prefetcher = Prefetcher(
     factors: factors, stride: width, columns: columns + count, count: min(count, ahead))
@@ -50,8 +48,13 @@ package func solveDual(
 
   fill(solution, with: 0, count: width)
   addCombination(rows, fitted, rows: count, width: width, to: solution)
-  fill(fitted, with: 0, count: padded)
-  addCombination(transposed, solution, rows: width, width: padded, to: fitted)
+  if isSteep {
+    fill(fitted, with: 0, count: padded)
+    addCombination(transposed, solution, rows: width, width: padded, to: fitted)
+  } else {
+    // Zq = ZZᵀv is what the equations have besides v.
+    subtract(fitted, from: coefficients, count: padded, into: fitted)
+  }
   var offset = 0
   while offset < width {
     store(load(solution, offset) * load(roots, offset), solution, offset)
@@ -60,25 +63,66 @@ package func solveDual(
   return true
 }
 
-/// Turns gathered rows into rows of Z, and targets into right sides.
+/// Makes Z of the rows of a run, and Zᵀ of it sixteen rows at a time, while they are in the nearest
+/// cache; turns targets into right sides.
+///
+/// - Returns: Whether a right side is so large that a difference from it would say little.
 @inline(__always)
-private func scaleDualRows(
-  _ rows: MutableFloats, _ targets: MutableFloats, weights: Floats?, roots: Floats, count: Int,
-  width: Int
-) {
-  for row in 0..<count {
-    var scale: Float = 1
-    if let weights {
-      scale = dualScale(weights[row])
-      targets[row] /= scale
-    }
-    let lanes = every(scale)
+private func gatherScaled(
+  _ run: RatingRun, weights: Floats?, roots: Floats, padded: Int, _ rows: MutableFloats,
+  _ transposed: MutableFloats
+) -> Bool {
+  let width = run.width
+  var isSteep = false
+  var row = 0
+  while row < padded {
     let line = rows + row &* width
-    var offset = 0
-    while offset < width {
-      store(load(line, offset) * (lanes * load(roots, offset)), line, offset)
-      offset &+= laneCount
+    if row < run.count {
+      var scale: Float = 1
+      if let weights {
+        scale = dualScale(weights[row])
+        isSteep = isSteep || 64 * weights[row] < abs(run.targets[row])
+      }
+      gatherScaled(run, row, by: every(scale), roots: roots, into: line)
+      run.targets[row] /= scale
+    } else {
+      fill(line, with: 0, count: width)
     }
+    row &+= 1
+    guard row % laneCount == 0 else { continue }
+    let first = row &- laneCount
+    transpose(
+      rows + first &* width, rows: laneCount, columns: width, into: transposed + first,
+      stride: padded)
+  }
+  return isSteep
+}
+
+@inline(__always)
+private func subtract(
+  _ values: MutableFloats, from others: MutableFloats, count: Int, into output: MutableFloats
+) {
+  var offset = 0
+  while offset < count {
+    store(load(others, offset) - load(values, offset), output, offset)
+    offset &+= laneCount
+  }
+}
+
+/// Copies the factors of a rating, each times its root and the scale.
+@inline(__always)
+private func gatherScaled(
+  _ run: RatingRun, _ rating: Int, by scale: Lanes, roots: Floats, into line: MutableFloats
+) {
+  let row = run.factors + Int(run.columns[rating]) &* run.width
+  var offset = 0
+  while offset < run.width {
+    store(load(row, offset) * (scale * load(roots, offset)), line, offset)
+    offset &+= laneCount
+  }
+  if run.biasPosition >= 0 {
+    run.targets[rating] -= row[run.biasPosition]
+    line[run.biasPosition] = scale[0] * roots[run.biasPosition]
   }
 }
 

@@ -19,32 +19,3 @@ package func sumGramian(_ rows: Floats, count: Int, width: Int, matrix: MutableF
     first &+= held
   }
 }
-
-/// Multiplies rows by a square matrix: output[i] = Σ over p of rows[i][p] · matrix[p].
-///
-/// - `rows`: `count` rows of `width` floats.
-/// - `matrix`: `width`² floats.
-/// - `panel`: 32 · `width` floats to work in.
-/// - `output`: `count` rows of `width` floats; may be `rows`.
-/// - Complexity: O(count · width²).
-@inline(never)
-package func multiplyRows(
-  _ rows: Floats, count: Int, width: Int, matrix: Floats, panel: MutableFloats,
-  output: MutableFloats
-) {
-  var nothing = Prefetcher.idle(rows)
-  let products = panel + laneCount &* width
-  var first = 0
-  while first < count {
-    let held = min(laneCount, count &- first)
-    products.update(from: rows + first &* width, count: held &* width)
-    fill(products + held &* width, with: 0, count: (laneCount &- held) &* width)
-    transpose(products, rows: laneCount, columns: width, into: panel)
-    strip(
-      TileOperands(
-        left: panel, right: matrix, leftStride: laneCount, rightStride: width, depth: width),
-      row: 0, columns: 0..<width, products, width: width, .write, &nothing, perTile: 0)
-    (output + first &* width).update(from: products, count: held &* width)
-    first &+= laneCount
-  }
-}

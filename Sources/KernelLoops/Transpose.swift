@@ -1,6 +1,9 @@
-/// Copies a matrix with its rows as columns; both numbers are multiples of 16.
+/// Copies a matrix with its rows as columns; both numbers are multiples of 16, and so is `stride`,
+/// the floats from row to row of the output.
 @inline(__always)
-func transpose(_ matrix: Floats, rows: Int, columns: Int, into output: MutableFloats) {
+func transpose(
+  _ matrix: Floats, rows: Int, columns: Int, into output: MutableFloats, stride: Int
+) {
   var row = 0
   while row < rows {
     var column = 0
@@ -11,7 +14,7 @@ func transpose(_ matrix: Floats, rows: Int, columns: Int, into output: MutableFl
       block.interleave()
       block.interleave()
       block.interleave()
-      block.write(output + (column &* rows &+ row), stride: rows)
+      block.write(output + (column &* stride &+ row), stride: stride)
       column &+= laneCount
     }
     row &+= laneCount

@@ -66,13 +66,31 @@ package struct KernelSet: Sendable {
   package let mirrorUpper: @Sendable (MutableFloats, Int) -> Void
   /// Σ y·yᵀ over rows of a table: rows, count, width, matrix.
   package let sumGramian: @Sendable (Floats, Int, Int, MutableFloats) -> Void
-  /// Multiplies rows by a square matrix: rows, count, width, matrix, panel, output.
+  /// Multiplies rows by a square matrix: rows, count, width, strips of the matrix, panel, output.
   package let multiplyRows:
     @Sendable (Floats, Int, Int, Floats, MutableFloats, MutableFloats) -> Void
-  /// Eigenvalues and eigenvectors: matrix, width, values, vectors, work; returns false where the
-  /// matrix is not finite.
-  package let symmetricEigen:
-    @Sendable (MutableDoubles, Int, MutableDoubles, MutableDoubles, MutableDoubles) -> Bool
+  /// Makes a symmetric matrix tridiagonal: matrix, width, diagonal, off-diagonal, scales of the
+  /// reflections, work.
+  package let tridiagonalise:
+    @Sendable (
+      MutableDoubles, Int, MutableDoubles, MutableDoubles, MutableDoubles, MutableDoubles
+    ) -> Void
+  /// Multiplies the reflections together, for some rows: matrix, scales, width, first, count,
+  /// vectors.
+  package let collectReflections:
+    @Sendable (MutableDoubles, UnsafePointer<Double>, Int, Int, Int, MutableDoubles) -> Void
+  /// Steps towards the eigenvalues of a tridiagonal matrix: diagonal, off-diagonal, width, state,
+  /// steps, turns, room; returns the steps, 0 when all are done, −1 where it is not finite.
+  package let stepTridiagonal:
+    @Sendable (
+      MutableDoubles, MutableDoubles, Int, UnsafeMutablePointer<Int>, UnsafeMutablePointer<Int>,
+      MutableDoubles, Int
+    ) -> Int
+  /// Turns 16 columns of the eigenvectors: vectors, width, column, steps, count, turns, slice.
+  package let turnColumns:
+    @Sendable (
+      MutableDoubles, Int, Int, UnsafePointer<Int>, Int, UnsafePointer<Double>, MutableDoubles
+    ) -> Void
 
   /// Predicts every pair of 8 packed users and 32 packed items: users (`depth` lines of 8 floats),
   /// items (`depth` lines of 32), depth, 8 thresholds, scores (8 lines of 32); returns a bit for
@@ -95,6 +113,11 @@ package struct KernelSet: Sendable {
   package static let scoredUsers = KernelLoops.scoredUsers
   /// Items in a packed group.
   package static let scoredItems = KernelLoops.scoredItems
+
+  /// Columns of a matrix that `multiplyRows` wants together.
+  package static let stripColumns = KernelLoops.stripColumns
+  /// The floats that `multiplyRows` works in.
+  package static func productPanel(width: Int) -> Int { KernelLoops.productPanel(width: width) }
 
   /// The number of factor rows that `accumulateRatings` holds in a panel.
   package static func panelRows(width: Int) -> Int { KernelLoops.panelRows(width: width) }
@@ -140,7 +163,10 @@ package struct KernelSet: Sendable {
       mirrorUpper: KernelLoops.mirrorUpper,
       sumGramian: KernelLoops.sumGramian,
       multiplyRows: KernelLoops.multiplyRows,
-      symmetricEigen: KernelLoops.symmetricEigen,
+      tridiagonalise: KernelLoops.tridiagonalise,
+      collectReflections: KernelLoops.collectReflections,
+      stepTridiagonal: KernelLoops.stepTridiagonal,
+      turnColumns: KernelLoops.turnColumns,
       scoreTile: KernelLoops.scoreTile,
       predict: KernelLoops.predict,
       dot: KernelLoops.dot,
@@ -164,7 +190,10 @@ package struct KernelSet: Sendable {
     mirrorUpper: KernelLoopsAVX512.mirrorUpper,
     sumGramian: KernelLoopsAVX512.sumGramian,
     multiplyRows: KernelLoopsAVX512.multiplyRows,
-    symmetricEigen: KernelLoopsAVX512.symmetricEigen,
+    tridiagonalise: KernelLoopsAVX512.tridiagonalise,
+    collectReflections: KernelLoopsAVX512.collectReflections,
+    stepTridiagonal: KernelLoopsAVX512.stepTridiagonal,
+    turnColumns: KernelLoopsAVX512.turnColumns,
     scoreTile: KernelLoopsAVX512.scoreTile,
     predict: KernelLoopsAVX512.predict,
     dot: KernelLoopsAVX512.dot,

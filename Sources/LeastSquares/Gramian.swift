@@ -3,9 +3,9 @@ import Kernels
 import Workers
 
 /// Rows of a table that are summed apart; the sums are folded in order.
-private let rangeLength = 4096
+private let summedRows = 4096
 
-/// Σ y·yᵀ over all rows of a table, times a weight: `stride`² doubles, both halves.
+/// Σ y·yᵀ over all rows of a table, times a weight: both halves, padding zero.
 ///
 /// Over fixed ranges of rows, which are folded in order, in Double: the bits do not depend on
 /// `workers`.
@@ -14,10 +14,10 @@ private let rangeLength = 4096
 /// - Complexity: O(rows · rank²).
 func weightedGramian(
   _ table: FactorTable, weight: Double, kernels: KernelSet, workers: Int
-) throws(Failure) -> [Double] {
+) throws(Failure) -> DoubleMatrix {
   let width = table.stride
-  var sums = [Double](repeating: 0, count: width * width)
-  let ranges = rowRanges(table.rowCount)
+  let sums = try DoubleMatrix(width: width)
+  let ranges = rowRanges(table.rowCount, length: summedRows)
   var first = 0
   while first < ranges.count {
     // A wave at a time, so that no more than a matrix for each worker is held.
@@ -32,21 +32,21 @@ func weightedGramian(
     for part in parts {
       for row in 0..<width {
         let line = unsafe part.base + row * width
-        for column in row..<width { sums[row * width + column] += unsafe Double(line[column]) }
+        for column in row..<width { sums[row, column] += unsafe Double(line[column]) }
       }
     }
     first += wave.count
   }
   for row in 0..<width {
     for column in row..<width {
-      sums[row * width + column] *= weight
-      sums[column * width + row] = sums[row * width + column]
+      sums[row, column] *= weight
+      sums[column, row] = sums[row, column]
     }
   }
   return sums
 }
 
-/// A table's rows in ranges of fixed length.
-func rowRanges(_ rowCount: Int) -> [Range<Int>] {
-  stride(from: 0, to: rowCount, by: rangeLength).map { $0..<min($0 + rangeLength, rowCount) }
+/// A table's rows in ranges of a length.
+func rowRanges(_ rowCount: Int, length: Int) -> [Range<Int>] {
+  stride(from: 0, to: rowCount, by: length).map { $0..<min($0 + length, rowCount) }
 }

@@ -27,12 +27,13 @@ package struct PhaseSolver: Sendable {
   ///   - solved: The side that the rows belong to. Conjugate gradients begin with what it holds.
   ///   - workers: How many threads the preparation may use; its bits do not depend on it.
   ///   - mean: μ, which biases are added to; 0 without biases.
+  ///   - memory: What the preparation works in; no other solver that uses it lives.
   /// - Throws: `.memory` where there is none left for what is prepared; `.data` where the fixed
   ///   side is not finite.
   /// - Complexity: O(rows · rank² + rank³) for implicit feedback, else O(1).
   package init(
     kernels: KernelSet, hyperparameters: Hyperparameters, fixed: FactorTable, solved: FactorTable,
-    workers: Int, mean: Float = 0
+    workers: Int, mean: Float = 0, memory: PhaseMemory = PhaseMemory()
   ) throws(Failure) {
     precondition(fixed.stride == solved.stride && fixed.rank == solved.rank)
     precondition(fixed.hasBias == hyperparameters.hasBias && solved.hasBias == fixed.hasBias)
@@ -43,7 +44,7 @@ package struct PhaseSolver: Sendable {
     self.solved = solved
     self.mean = hyperparameters.hasBias ? mean : 0
     preparation = try Preparation(
-      hyperparameters, fixed: fixed, kernels: kernels, workers: workers)
+      hyperparameters, fixed: fixed, kernels: kernels, workers: workers, memory: memory)
   }
 
   /// Makes the memory that one worker needs.

@@ -14,7 +14,8 @@ enum Preparation: Sendable {
   ///
   /// - Throws: `.memory` where there is none left; `.data` where the factors are not finite.
   init(
-    _ hyperparameters: Hyperparameters, fixed: FactorTable, kernels: KernelSet, workers: Int
+    _ hyperparameters: Hyperparameters, fixed: FactorTable, kernels: KernelSet, workers: Int,
+    memory: PhaseMemory
   ) throws(Failure) {
     guard let confidence = hyperparameters.feedback.confidence else {
       self = .explicit
@@ -23,14 +24,15 @@ enum Preparation: Sendable {
     let weight = confidence.unobservedWeight
     if !hyperparameters.isNonnegative, hyperparameters.cgSteps == nil {
       self = .rotated(
-        try RotatedBasis(fixed, weight: weight, kernels: kernels, workers: workers))
+        try RotatedBasis(
+          fixed, weight: weight, kernels: kernels, workers: workers, memory: memory))
       return
     }
     let sums = try weightedGramian(fixed, weight: weight, kernels: kernels, workers: workers)
     let width = fixed.stride
     let table = try FactorTable(rowCount: width, rank: width)
-    for position in sums.indices {
-      unsafe table.writableRow(0)[position] = Float(sums[position])
+    for row in 0..<width {
+      for column in 0..<width { unsafe table.writableRow(row)[column] = Float(sums[row, column]) }
     }
     self = .gramian(table)
   }

@@ -12,55 +12,57 @@ struct RotatedBasis: Sendable {
   let table: FactorTable
   /// What the Gramian, with its weight, adds to each factor's diagonal element; not negative.
   let eigenvalues: [Double]
-  /// Eigenvector after eigenvector: what rows are multiplied by to turn them back.
+  /// What rows are multiplied by to turn them back: eigenvector after eigenvector, in strips.
   private let vectors: FactorTable
 
   /// - Throws: `.memory` where there is none left; `.data` where the factors are not finite.
   /// - Complexity: O(rows · rank² + rank³).
   init(
-    _ fixed: FactorTable, weight: Double, kernels: KernelSet, workers: Int
+    _ fixed: FactorTable, weight: Double, kernels: KernelSet, workers: Int, memory: PhaseMemory
   ) throws(Failure) {
     let width = fixed.stride
-    var matrix = try weightedGramian(fixed, weight: weight, kernels: kernels, workers: workers)
-    var values = [Double](repeating: 0, count: width)
-    var rows = [Double](repeating: 0, count: width * width)
-    var work = [Double](repeating: 0, count: 3 * width)
-    guard unsafe kernels.symmetricEigen(&matrix, width, &values, &rows, &work) else {
+    let gramian = try weightedGramian(fixed, weight: weight, kernels: kernels, workers: workers)
+    guard let eigen = try SymmetricEigen(gramian, kernels: kernels, workers: workers) else {
       throw Failure(
         .data, "the factors of a side are not finite",
         hint: "raise --regularization, or lower --alpha")
     }
-    let vectors = try FactorTable(rowCount: width, rank: width)
-    let columns = try FactorTable(rowCount: width, rank: width)
-    for row in 0..<width {
-      for column in 0..<width {
-        let value = Float(rows[row * width + column])
-        unsafe vectors.writableRow(row)[column] = value
-        unsafe columns.writableRow(column)[row] = value
-      }
-    }
-    let table = try FactorTable(rowCount: fixed.rowCount, rank: fixed.rank)
-    let ranges = rowRanges(fixed.rowCount)
+    let table = try memory.table(like: fixed)
+    let columns = try Self.strips(width: width) { eigen.vectors[$1, $0] }
+    let ranges = rowRanges(fixed.rowCount, length: 512)
     _ = try Parallel.map(ranges.count, workers: workers) { position throws(Failure) in
       let range = ranges[position]
-      let panel = try FactorTable(rowCount: 32, rank: width)
+      let panel = try FactorTable(rowCount: 1, rank: KernelSet.productPanel(width: width))
       unsafe kernels.multiplyRows(
         fixed.base + range.lowerBound * width, range.count, width, columns.base,
         panel.writableRow(0), table.writableRow(range.lowerBound))
     }
     self.table = table
-    self.vectors = vectors
-    eigenvalues = values.map { max(0, $0) }
+    vectors = try Self.strips(width: width) { eigen.vectors[$0, $1] }
+    eigenvalues = eigen.values.map { max(0, $0) }
   }
 
   /// Turns solved rows back, in place.
   ///
-  /// - `panel`: 32 rows to work in.
+  /// - `panel`: `KernelSet.productPanel` floats to work in.
   @unsafe
   func turnBack(
     _ rows: UnsafeMutablePointer<Float>, count: Int, kernels: KernelSet,
     panel: UnsafeMutablePointer<Float>
   ) {
     unsafe kernels.multiplyRows(rows, count, table.stride, vectors.base, panel, rows)
+  }
+
+  /// A matrix as `multiplyRows` wants it.
+  private static func strips(
+    width: Int, _ element: (_ row: Int, _ column: Int) -> Double
+  ) throws(Failure) -> FactorTable {
+    let lanes = KernelSet.stripColumns
+    let strips = try FactorTable(rowCount: (width + lanes - 1) / lanes, rank: width * lanes)
+    for column in 0..<width {
+      let strip = unsafe strips.writableRow(column / lanes) + column % lanes
+      for row in 0..<width { unsafe strip[row * lanes] = Float(element(row, column)) }
+    }
+    return strips
   }
 }

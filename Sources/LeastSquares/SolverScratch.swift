@@ -1,18 +1,12 @@
 import BlockMatrix
 import Kernels
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 /// The memory that one worker solves rows in; made once and used for row after row.
 @safe
 package struct SolverScratch: ~Copyable, @unchecked Sendable {
   // Sendable: it alone owns its memory, and it cannot be copied.
 
-  /// Gathered factor rows, and behind them the weighted ones.
+  /// Gathered factor rows, and behind them the weighted ones; rows that are turned back.
   let panel: UnsafeMutablePointer<Float>
   /// The matrix of the normal equations, without ridge; the scaled rows of the dual form.
   let matrix: UnsafeMutablePointer<Float>
@@ -34,20 +28,17 @@ package struct SolverScratch: ~Copyable, @unchecked Sendable {
   /// The coefficients of a segment's ratings in the vector and in the matrix.
   let targets: UnsafeMutablePointer<Float>
   let weights: UnsafeMutablePointer<Float>
-  private let memory: UnsafeMutableRawPointer
+  private let memory: ZeroedMemory<Float>
 
   /// - Throws: `.memory` where the operating system has none left.
   init(width: Int) throws(Failure) {
-    let floats = Self.floatCount(width: width)
-    var pointer: UnsafeMutableRawPointer?
-    guard unsafe posix_memalign(&pointer, 64, floats * 4) == 0, let pointer = unsafe pointer else {
+    guard let memory = ZeroedMemory<Float>(count: Self.floatCount(width: width)) else {
       throw Failure(
         .memory, "no memory to solve rows of \(width) factors in",
         hint: "use a lower rank, or fewer workers")
     }
-    unsafe memset(pointer, 0, floats * 4)
-    unsafe memory = pointer
-    var next = unsafe pointer.assumingMemoryBound(to: Float.self)
+    var next = unsafe memory.base
+    self.memory = memory
     func take(_ count: Int) -> UnsafeMutablePointer<Float> {
       let taken = unsafe next
       unsafe next += count
@@ -67,10 +58,8 @@ package struct SolverScratch: ~Copyable, @unchecked Sendable {
     unsafe weights = take(PhaseSolver.segmentLength)
   }
 
-  deinit { unsafe free(memory) }
-
   private static func panelCount(width: Int) -> Int {
-    2 * KernelSet.panelRows(width: width) * width
+    max(2 * KernelSet.panelRows(width: width) * width, KernelSet.productPanel(width: width))
   }
 
   private static func floatCount(width: Int) -> Int {

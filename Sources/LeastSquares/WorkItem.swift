@@ -45,8 +45,12 @@ extension PhaseSolver {
   /// Ratings of a row that are summed apart; longer rows are cut at its multiples, everywhere.
   package static let segmentLength = 8192
 
-  /// About the cost at which an item is closed: some tenth of a millisecond.
-  private static let itemCost = 6e6
+  /// About the cost at which an item is closed: some tenth of a millisecond; more where rows are
+  /// turned back, which pays for many at once.
+  private var itemCost: Double {
+    guard case .rotated = preparation else { return 6e6 }
+    return max(6e6, 96 * Double(fixed.stride * fixed.stride))
+  }
 
   /// The number of segments of a row with `count` ratings, at least 1.
   package static func segmentCount(_ count: Int) -> Int {
@@ -63,6 +67,7 @@ extension PhaseSolver {
     var items: [WorkItem] = []
     var first = 0
     var cost = 0.0
+    let itemCost = itemCost
     func close(before row: Int) {
       if first < row { items.append(WorkItem(kind: .rows(first..<row), cost: cost)) }
       first = row
@@ -84,7 +89,7 @@ extension PhaseSolver {
         continue
       }
       let rowCost = rowCost(count: count)
-      if cost + rowCost > Self.itemCost { close(before: row) }
+      if cost + rowCost > itemCost { close(before: row) }
       cost += rowCost
     }
     close(before: block.rowCount)
@@ -102,9 +107,11 @@ extension PhaseSolver {
     if let steps = hyperparameters.cgSteps {
       return Double(steps + 2) * Double(width) * Double(width + 8 * count) + 1000
     }
-    return Double(
+    let solving =
       isDual(count: count)
-        ? Self.dualCost(count: count, width: width)
-        : Self.primalCost(count: count, width: width))
+      ? Self.dualCost(count: count, width: width)
+      : Self.primalCost(count: count, width: width)
+    guard case .rotated = preparation else { return Double(solving) }
+    return Double(solving + width * width)
   }
 }

@@ -15,6 +15,7 @@ package final class AlternatingLearner {
   private let exchange: any FactorExchange
   /// The ratings of each index, as far as the feedback counts them.
   private let counts: PerSide<[UInt32]>
+  private let memory: PhaseMemory
   private var penalties = PerSide(user: 0.0, item: 0.0)
   package let factors: PerSide<FactorTable>
   /// μ; 0 without biases.
@@ -32,6 +33,7 @@ package final class AlternatingLearner {
     self.kernels = kernels
     self.workers = workers
     self.exchange = exchange
+    memory = PhaseMemory(rowCount: Side.allCases.map { source.grids[$0].rowCount }.max() ?? 0)
     if let factors {
       self.factors = factors
     } else {
@@ -57,7 +59,7 @@ package final class AlternatingLearner {
     let clock = ContinuousClock.now
     let solver = try PhaseSolver(
       kernels: kernels, hyperparameters: hyperparameters, fixed: factors[side.opposite],
-      solved: factors[side], workers: workers, mean: Float(mean))
+      solved: factors[side], workers: workers, mean: Float(mean), memory: memory)
     let ratingCount = source.ratingCount
     let phase = Phase(
       side: side, solver: solver, source: source, blocks: blocksByCost(side), workers: workers,

@@ -29,14 +29,13 @@ enum Fences {
 
   /// The files that call the C library.
   private static let cLibrary = [
-    "Sources/BlockMatrix/FactorTable.swift",
+    "Sources/BlockMatrix/ZeroedMemory.swift",
     "Sources/Workers/Monitor.swift",
     "Sources/Workers/StopRequest.swift",
     "Sources/BlockStore/Path.swift",
     "Sources/BlockStore/PosixFailure.swift",
     "Sources/BlockStore/PosixFile.swift",
     "Sources/BlockStore/PosixFileSystem.swift",
-    "Sources/LeastSquares/SolverScratch.swift",
     "Sources/Ranking/RankingQuality.swift",
     "Sources/BlockALSCommand/BlockALSCommand.swift",
     "Sources/BlockALSCommand/StandardError.swift",
@@ -60,6 +59,7 @@ enum Fences {
   /// The files that may say `unsafe`: memory that is shared or aligned, bytes, loops, system calls.
   static let unsafe = [
     "Sources/BlockMatrix/FactorTable.swift",
+    "Sources/BlockMatrix/ZeroedMemory.swift",
     "Sources/Workers/Monitor.swift",
     "Sources/RatingInput/DecimalNumber.swift",
     "Sources/RatingInput/GzipDecoder.swift",
@@ -93,8 +93,10 @@ enum Fences {
   /// The files whose types vouch for themselves with `@unchecked Sendable`, and say why.
   static let unchecked = [
     "Sources/BlockMatrix/FactorTable.swift",
+    "Sources/BlockMatrix/ZeroedMemory.swift",
     "Sources/Workers/Monitor.swift",
     "Sources/LeastSquares/SolverScratch.swift",
+    "Sources/LeastSquares/DoubleMatrix.swift",
   ]
 
   /// The only folder with a public interface.
