@@ -54,10 +54,16 @@ package struct PhaseSolver: Sendable {
     try SolverScratch(width: fixed.stride)
   }
 
-  /// The bytes of one worker's scratch memory.
-  package static func scratchByteCount(_ hyperparameters: Hyperparameters) -> Int {
-    SolverScratch.byteCount(
-      width: FactorTable.stride(rank: hyperparameters.rank, hasBias: hyperparameters.hasBias))
+  /// The bytes that a phase works in: what is prepared, and each worker's scratch.
+  ///
+  /// - Parameter rowCount: The rows of the larger side.
+  package static func workingByteCount(
+    _ hyperparameters: Hyperparameters, rowCount: Int, workers: Int
+  ) -> Int {
+    let width = FactorTable.stride(rank: hyperparameters.rank, hasBias: hyperparameters.hasBias)
+    return workers * SolverScratch.byteCount(width: width)
+      + Preparation.byteCount(
+        hyperparameters, width: width, rowCount: rowCount, workers: workers)
   }
 
   /// Solves some rows of a block and writes them into the solved table.

@@ -22,7 +22,7 @@ enum Preparation: Sendable {
       return
     }
     let weight = confidence.unobservedWeight
-    if !hyperparameters.isNonnegative, hyperparameters.cgSteps == nil {
+    if Self.isRotated(hyperparameters) {
       self = .rotated(
         try RotatedBasis(
           fixed, weight: weight, kernels: kernels, workers: workers, memory: memory))
@@ -35,5 +35,23 @@ enum Preparation: Sendable {
       for column in 0..<width { unsafe table.writableRow(row)[column] = Float(sums[row, column]) }
     }
     self = .gramian(table)
+  }
+
+  /// Whether rows are solved in the Gramian's basis.
+  private static func isRotated(_ hyperparameters: Hyperparameters) -> Bool {
+    hyperparameters.feedback != .explicit && !hyperparameters.isNonnegative
+      && hyperparameters.cgSteps == nil
+  }
+
+  /// The most that a phase's preparation holds, in bytes.
+  static func byteCount(
+    _ hyperparameters: Hyperparameters, width: Int, rowCount: Int, workers: Int
+  ) -> Int {
+    guard hyperparameters.feedback != .explicit else { return 0 }
+    // The Gramian in Double, and as much of it in floats as there are workers.
+    let gramian = (8 + 4 * workers) * width * width
+    guard isRotated(hyperparameters) else { return gramian + 4 * width * width }
+    let eigen = SymmetricEigen.byteCount(width: width, workers: workers)
+    return 4 * width * rowCount + gramian + eigen + 8 * width * width
   }
 }

@@ -49,6 +49,11 @@ package struct SymmetricEigen {
     values = diagonal
   }
 
+  /// The bytes that are held besides the matrix.
+  static func byteCount(width: Int, workers: Int) -> Int {
+    8 * width * width + 32 * (turnsAhead + 1) * width + 8 * workers * columnsAtOnce * width
+  }
+
   private static func collect(
     _ matrix: DoubleMatrix, _ scales: [Double], kernels: KernelSet, workers: Int
   ) throws(Failure) -> DoubleMatrix {

@@ -6,7 +6,7 @@ import LeastSquares
 package struct MemoryPlan: Sendable, Equatable {
   /// Factor tables of both sides, and the values that each row's solve leaves.
   package let factorBytes: Int
-  /// Rating blocks in work and read ahead, and each worker's scratch; for stochastic gradient
+  /// Rating blocks in work and read ahead, and what a phase works in; for stochastic gradient
   /// descent all ratings.
   package let workingBytes: Int
   /// All rating blocks of both sides, decoded.
@@ -25,7 +25,7 @@ package struct MemoryPlan: Sendable, Equatable {
   /// - Throws: `.memory`, naming the least, where the budget is smaller.
   package init(
     _ facts: PartitionFacts, hyperparameters: Hyperparameters, settings: TrainingSettings,
-    scratchBytes: Int
+    solverBytes: Int
   ) throws(Failure) {
     let stride = FactorTable.stride(
       rank: hyperparameters.rank, hasBias: hyperparameters.hasBias)
@@ -41,7 +41,7 @@ package struct MemoryPlan: Sendable, Equatable {
     if case .sgd = hyperparameters.algorithm { isStochastic = true }
     workingBytes =
       isStochastic
-      ? facts.ratingCount * 12 + largest : settings.workers * scratchBytes + inFlight * largest
+      ? facts.ratingCount * 12 + largest : solverBytes + inFlight * largest
     let least = Self.program + factorBytes + workingBytes
     if let memory = settings.memory {
       guard memory >= least else {

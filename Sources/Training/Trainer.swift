@@ -71,7 +71,9 @@ package final class Trainer {
     let kernels = try KernelSet.select(settings.instructionSet)
     let plan = try MemoryPlan(
       facts, hyperparameters: hyperparameters, settings: settings,
-      scratchBytes: PhaseSolver.scratchByteCount(hyperparameters))
+      solverBytes: PhaseSolver.workingByteCount(
+        hyperparameters, rowCount: max(partition.facts.userCount, partition.facts.itemCount),
+        workers: settings.workers))
     learner = try Learner(
       RatingBlockSource(partition, keeps: plan.keepsRatings), hyperparameters: hyperparameters,
       kernels: kernels, workers: settings.workers, exchange: exchange,
