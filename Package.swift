@@ -148,6 +148,9 @@ let package = Package(
       name: "TuningTests",
       dependencies: ["Tuning", "BlockMatrix", "BlockStore", "TestSupport"], swiftSettings: safe),
     .testTarget(
+      name: "BlockALSTests", dependencies: ["BlockALS", "BlockMatrix", "TestSupport"],
+      swiftSettings: safe),
+    .testTarget(
       name: "CommandTests", dependencies: ["BlockALSCommand", "TestSupport"],
       exclude: ["Help"], swiftSettings: safe),
     .testTarget(name: "TidyTests", dependencies: [], swiftSettings: safe),

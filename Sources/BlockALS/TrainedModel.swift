@@ -14,8 +14,8 @@ public struct TrainedModel: Sendable {
     public let score: Float
   }
 
-  private let loaded: LoadedModel
-  private let lookups: PerSide<IdLookup>
+  let loaded: LoadedModel
+  let lookups: PerSide<IdLookup>
   private let recommender: Recommender
 
   /// The directory that holds the model.
@@ -103,12 +103,8 @@ public struct TrainedModel: Sendable {
         try ratings.map { ratings throws(Failure) in
           try Recommender(loaded.model, seen: loaded.seenRatings(of: ratings.partition))
         } ?? recommender
-      var ranking: [Candidate] = []
-      try chooser.recommend(
-        to: [UInt32(index)], limit: count, workers: 1,
-        transform: { _, rankings throws(Failure) in rankings.flatMap(\.self) },
-        emit: { _, candidates throws(Failure) in ranking += candidates })
-      return scored(ranking, .item)
+      return try chooser.ranking(
+        for: UInt32(index), count: count, ids: loaded.model.ids.item)
     }
   }
 
@@ -119,11 +115,27 @@ public struct TrainedModel: Sendable {
   public func similarItems(
     to item: String, count: Int
   ) throws(BlockALSError) -> [Scored]? {
-    guard let index = lookups.item.index(of: item.utf8) else { return nil }
+    try similar(.item, to: item, count: count)
+  }
+
+  /// The users whose factors point most nearly in the same direction; nothing where the user is
+  /// unknown.
+  ///
+  /// - Complexity: O(users · rank).
+  public func similarUsers(
+    to user: String, count: Int
+  ) throws(BlockALSError) -> [Scored]? {
+    try similar(.user, to: user, count: count)
+  }
+
+  private func similar(
+    _ side: Side, to id: String, count: Int
+  ) throws(BlockALSError) -> [Scored]? {
+    guard let index = lookups[side].index(of: id.utf8) else { return nil }
     return try publicly { () throws(Failure) in
-      let neighbours = try Neighbours(.item, of: loaded.model)
-      let nearest = try neighbours.nearest(to: [UInt32(index)], limit: count, workers: 1)
-      return scored(nearest.flatMap(\.self), .item)
+      try Neighbours(side, of: loaded.model)
+        .nearest(to: [UInt32(index)], limit: count, workers: 1)
+        .flatMap { Self.scored($0, loaded.model.ids[side]) }
     }
   }
 
@@ -137,11 +149,26 @@ public struct TrainedModel: Sendable {
     lookups.item.index(of: item.utf8).map { loaded.model.factors.item.factors($0) }
   }
 
-  private func scored(_ candidates: [Candidate], _ side: Side) -> [Scored] {
+  static func scored(_ candidates: [Candidate], _ ids: IdTable) -> [Scored] {
     candidates.map { candidate in
       Scored(
-        id: String(decoding: loaded.model.ids[side][Int(candidate.index)], as: UTF8.self),
-        score: candidate.score)
+        id: String(decoding: ids[Int(candidate.index)], as: UTF8.self), score: candidate.score)
     }
+  }
+}
+
+extension Recommender {
+  /// The ranking of one user by index, with the ids of its items.
+  func ranking(
+    for user: UInt32, count: Int, ids: IdTable
+  ) throws(Failure) -> [TrainedModel.Scored] {
+    var ranking: [TrainedModel.Scored] = []
+    try recommend(
+      to: [user], limit: count, workers: 1,
+      transform: { _, rankings throws(Failure) in
+        rankings.flatMap { TrainedModel.scored($0, ids) }
+      },
+      emit: { _, scored throws(Failure) in ranking += scored })
+    return ranking
   }
 }

@@ -9,6 +9,9 @@ enum StandardError {
     return columns > 0 ? columns : nil
   }
 
+  /// Writes a message on a line of its own.
+  static func note(_ message: String) { write("blockals: \(message)\n") }
+
   /// Writes text.
   ///
   /// What cannot be written is lost: there is nowhere left to say so.

@@ -108,6 +108,17 @@ extension Hyperparameters {
     if case .als(.cg(let steps)) = algorithm { steps } else { nil }
   }
 
+  /// The same objective, with rows that are solved exactly where this algorithm only nears that.
+  ///
+  /// Conjugate gradients and stochastic gradient descent become `auto`; all else stays.
+  package func solvedExactly() throws(Failure) -> Hyperparameters {
+    guard solver == nil || cgSteps != nil else { return self }
+    return try Hyperparameters(
+      rank: rank, regularization: regularization, regularizationScaling: regularizationScaling,
+      seed: seed, feedback: feedback, biasRegularization: biasRegularization,
+      isNonnegative: isNonnegative, algorithm: .als(.auto))
+  }
+
   /// The ridge of a row's factors: λ₁ times what the scaling says.
   ///
   /// - Parameters:

@@ -3,39 +3,73 @@ import BlockStore
 import LeastSquares
 import Workers
 
-/// Users that the model was not trained on, with factors from their own ratings.
+/// Users or items that the model was not trained on, with factors from their own ratings.
 ///
-/// A new user's factors are, bit for bit, what a phase would have given them: the items stay as
-/// they are, and the user's row is solved exactly.
-package struct NewUsers: Sendable {
-  /// The model with the new users in place of its own, in the order in which they occur.
+/// The other side stays as it is, and each new row is the exact minimum of the model's own
+/// objective over the row's factors and bias. Where training solves rows exactly, that is, bit for
+/// bit, what a phase would have given the row. Where it does not, by conjugate gradients or
+/// stochastic gradient descent, a row has no last factors to begin with: it gets what more and more
+/// of their steps would come to while the other side stands still.
+package struct NewRows: Sendable {
+  /// The side of the new rows.
+  package let side: Side
+  /// The model with the new rows in place of its own, in the order in which they occur.
   package let model: FactorModel
-  /// What each new user has rated, ascending.
-  private let rated: [ArraySlice<UInt32>]
-  /// Ratings that were left out, because the model does not know their item.
+  /// For each user of `model`, what the user has rated in the ratings given.
+  private let rated: SeenItems
+  /// Ratings that were left out, because the model does not know their item, or their user where
+  /// items are new.
   package let unknownRatings: Int
-  /// The new users that have no rating of a known item: they have no direction, all scores are 0.
-  package let emptyUsers: [UInt32]
+  /// The new rows that have no other rating: they have no direction, and their bias is 0.
+  package let emptyRows: [UInt32]
 
-  /// Solves the new users' rows.
+  /// The new rows that have a rating, ascending.
+  package var ratedRows: [UInt32] {
+    let empty = Set(emptyRows)
+    return (0..<UInt32(model.ids[side].count)).filter { !empty.contains($0) }
+  }
+
+  /// Solves the new rows.
   ///
   /// - Parameters:
+  ///   - side: What is new.
   ///   - ratings: By places in `ids`; at most one for each user and item.
-  ///   - ids: The ids of the ratings; users need not be unknown to the model.
-  ///   - loaded: The model, whose users take no part.
-  /// - Throws: `.data` naming a user that has rated an item twice.
-  /// - Complexity: O(ratings · rank² + users · rank³).
+  ///   - ids: The ids of the ratings; those of `side` need not be unknown to the model.
+  ///   - loaded: The model, whose own rows of `side` take no part.
+  /// - Throws: `.data` naming a row with two ratings of one pair.
+  /// - Complexity: O(ratings · rank² + new rows · rank³); for implicit feedback, and
+  ///   O(rows of the other side · rank²).
   package init(
-    _ ratings: HoldoutRatings, ids: PerSide<IdTable>, in loaded: LoadedModel, workers: Int
+    _ side: Side, _ ratings: HoldoutRatings, ids: PerSide<IdTable>, in loaded: LoadedModel,
+    workers: Int
   ) throws(Failure) {
     let old = loaded.model
-    let block = try Self.block(ratings, ids: ids, items: old.ids.item)
-    let table = try FactorTable(
-      rowCount: ids.user.count, rank: old.rank, hasBias: old.hasBias)
+    let block = try Self.block(side, ratings, ids: ids, known: old.ids[side.opposite])
+    var (factors, newIds) = (old.factors, old.ids)
+    factors[side] = try Self.solve(block, in: loaded, workers: workers)
+    newIds[side] = ids[side]
+    self.side = side
+    model = try FactorModel(factors: factors, ids: newIds, mean: old.mean, scale: old.scale)
+    rated = SeenItems(block, userCount: newIds.user.count)
+    emptyRows = (0..<UInt32(block.rowCount)).filter { block.ratings(ofRow: Int($0)).isEmpty }
+    unknownRatings = ratings.count - block.ratingCount
+  }
+
+  /// Keeps from users of ``model`` what they have rated: their known items, or the new ones.
+  package var seen: SeenSource {
+    let rated = rated
+    return { users throws(Failure) in SeenItems(users.map { rated[Int($0)] }) }
+  }
+
+  /// The factors of a block's rows, against those of the model's other side.
+  private static func solve(
+    _ block: RatingBlock, in loaded: LoadedModel, workers: Int
+  ) throws(Failure) -> FactorTable {
+    let old = loaded.model
+    let table = try FactorTable(rowCount: block.rowCount, rank: old.rank, hasBias: old.hasBias)
     let solver = try PhaseSolver(
-      kernels: old.kernels, hyperparameters: loaded.facts.hyperparameters,
-      fixed: old.factors.item, solved: table, workers: workers,
-      mean: old.mean)
+      kernels: old.kernels, hyperparameters: loaded.facts.hyperparameters.solvedExactly(),
+      fixed: old.factors[block.side.opposite], solved: table, workers: workers, mean: old.mean)
     let length = 64
     _ = try Parallel.map((block.rowCount + length - 1) / length, workers: workers) {
       part throws(Failure) in
@@ -43,48 +77,46 @@ package struct NewUsers: Sendable {
       let rows = part * length..<min(block.rowCount, (part + 1) * length)
       return try solver.solve(rows: rows, of: block, scratch: &scratch)
     }
-    model = try FactorModel(
-      factors: PerSide(user: table, item: old.factors.item),
-      ids: PerSide(user: ids.user, item: old.ids.item), mean: old.mean, scale: old.scale)
-    rated = (0..<block.rowCount).map { block.columns[block.ratings(ofRow: $0)] }
-    emptyUsers = (0..<UInt32(block.rowCount)).filter {
-      block.ratings(ofRow: Int($0)).isEmpty
-    }
-    unknownRatings = ratings.count - block.ratingCount
+    return table
   }
 
-  /// What some of the new users have rated.
-  package func items(ofUsers users: [UInt32]) -> SeenItems {
-    SeenItems(users.map { rated[Int($0)] })
-  }
-
-  /// The ratings of known items as a block, a row for each user.
+  /// The ratings of known columns as a block, a row for each new id.
+  ///
+  /// - Parameter known: The ids of the other side that the model has.
   private static func block(
-    _ ratings: HoldoutRatings, ids: PerSide<IdTable>, items: IdTable
+    _ side: Side, _ ratings: HoldoutRatings, ids: PerSide<IdTable>, known: IdTable
   ) throws(Failure) -> RatingBlock {
-    let indices = SeenRatings.map(ids.item, to: items)
-    var rows = [[(column: UInt32, value: Float)]](repeating: [], count: ids.user.count)
+    let indices = SeenRatings.map(ids[side.opposite], to: known)
+    let places = PerSide(user: ratings.users, item: ratings.items)
+    var rows = [[(column: UInt32, value: Float)]](repeating: [], count: ids[side].count)
     for rating in 0..<ratings.count {
-      guard let column = indices[Int(ratings.items[rating])] else { continue }
-      rows[Int(ratings.users[rating])].append((column, ratings.values[rating]))
+      guard let column = indices[Int(places[side.opposite][rating])] else { continue }
+      rows[Int(places[side][rating])].append((column, ratings.values[rating]))
     }
     var offsets = [0]
     var columns: [UInt32] = []
     var values: [Float] = []
-    for (user, row) in rows.enumerated() {
+    for (index, row) in rows.enumerated() {
       let sorted = row.sorted { $0.column < $1.column }
       for (left, right) in zip(sorted, sorted.dropFirst()) where left.column == right.column {
-        throw Failure(
-          .data, at: "user \"\(printable(ids.user[user]))\"",
-          "has rated item \"\(printable(items[Int(left.column)]))\" twice",
-          hint: "leave one rating of each user and item")
+        throw twice(side, ids[side][index], known[Int(left.column)])
       }
       columns += sorted.map(\.column)
       values += sorted.map(\.value)
       offsets.append(columns.count)
     }
     return RatingBlock(
-      side: .user, block: 0, firstIndex: 0, rowOffsets: offsets, columns: columns,
+      side: side, block: 0, firstIndex: 0, rowOffsets: offsets, columns: columns,
       values: .plain(values), distinctColumnCount: Set(columns).count)
+  }
+
+  private static func twice(
+    _ side: Side, _ row: ArraySlice<UInt8>, _ column: ArraySlice<UInt8>
+  ) -> Failure {
+    let other = "\(side.opposite.rawValue) \"\(printable(column))\""
+    return Failure(
+      .data, at: "\(side.rawValue) \"\(printable(row))\"",
+      side == .user ? "has rated \(other) twice" : "was rated by \(other) twice",
+      hint: "leave one rating of each user and item")
   }
 }

@@ -31,14 +31,35 @@ package struct Neighbours: Sendable {
   package func nearest(
     to indices: [UInt32], limit: Int, workers: Int
   ) throws(Failure) -> [[Candidate]] {
+    try nearest(
+      to: indices, of: table, limit: limit, workers: workers, excluded: { indices[$0...$0] })
+  }
+
+  /// The nearest rows of each of some rows of another table, all rows to choose from.
+  ///
+  /// - Parameters:
+  ///   - indices: Rows of `other`, in the order of the result.
+  ///   - other: New rows of the same side, of the same rank.
+  package func nearest(
+    to indices: [UInt32], of other: FactorTable, limit: Int, workers: Int
+  ) throws(Failure) -> [[Candidate]] {
+    precondition(other.rank == table.rank)
+    return try nearest(
+      to: indices, of: other, limit: limit, workers: workers, excluded: { _ in [] })
+  }
+
+  private func nearest(
+    to indices: [UInt32], of other: FactorTable, limit: Int, workers: Int,
+    excluded: @escaping @Sendable (_ position: Int) -> ArraySlice<UInt32>
+  ) throws(Failure) -> [[Candidate]] {
     let table = table
     return try search.rank(
       count: indices.count, limit: limit, workers: workers,
-      row: { Self.direction(of: table.factors(Int(indices[$0]))) },
-      excluded: { indices[$0...$0] },
+      row: { Self.direction(of: other.factors(Int(indices[$0]))) },
+      excluded: excluded,
       transform: { first, rankings throws(Failure) in
         zip(indices[first...], rankings).map { index, ranking in
-          let row = table.factors(Int(index))
+          let row = other.factors(Int(index))
           return ranking.map { candidate in
             Candidate(
               index: candidate.index,

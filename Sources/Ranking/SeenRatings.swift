@@ -79,6 +79,33 @@ package struct SeenItems: Sendable {
     self.items = items
   }
 
+  /// Takes over a block of ratings, its users as positions.
+  ///
+  /// - Parameters:
+  ///   - block: Of either side; columns ascend, none twice in a row.
+  ///   - userCount: The users of the ratings: the block's rows, or more than its columns.
+  /// - Complexity: O(ratings + users).
+  init(_ block: RatingBlock, userCount: Int) {
+    guard block.side == .item else {
+      starts = block.rowOffsets
+      items = block.columns
+      return
+    }
+    var starts = [Int](repeating: 0, count: userCount + 1)
+    for user in block.columns { starts[Int(user) + 1] += 1 }
+    for user in 0..<userCount { starts[user + 1] += starts[user] }
+    var next = starts
+    var items = [UInt32](repeating: 0, count: block.ratingCount)
+    for row in 0..<block.rowCount {
+      for user in block.columns[block.ratings(ofRow: row)] {
+        items[next[Int(user)]] = UInt32(row)
+        next[Int(user)] += 1
+      }
+    }
+    self.starts = starts
+    self.items = items
+  }
+
   /// The items of the user at a position.
   package subscript(position: Int) -> ArraySlice<UInt32> {
     items[starts[position]..<starts[position + 1]]

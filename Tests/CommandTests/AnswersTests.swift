@@ -122,6 +122,78 @@ import Testing
     #expect(abs((Float(lines[3][3]) ?? 0) + 1.8519) < 1e-4)
   }
 
+  @Test func `recommend ranks new items alone, for those who have not rated them`() throws {
+    // λ 0.1 by count: bob is (1, 0), so Heat is 4 (1, 0) / (1 + 0.1) = (3.6364, 0); ann is (1, 2),
+    // so Ran is 2 (1, 2) / (5 + 0.1) = (0.3922, 0.7843). zoë is (2, 1).
+    try stored.folder.write(
+      "item,user,rating\nHeat,bob,4\nRan,ann,2\nRan,eve,5\n", to: "new.csv")
+    let all = try run("recommend", "model", "--new-items", "new.csv", "--format", "csv")
+    #expect(all.status == 0)
+    #expect(all.errors == "blockals: 1 of 3 ratings are by unknown users\n")
+    let lines = all.output.split(separator: "\n").dropFirst().map { $0.split(separator: ",") }
+    #expect(
+      lines.map { $0.prefix(3).joined(separator: " ") }
+        == ["ann Heat 1", "zoë Heat 1", "zoë Ran 2", "bob Ran 1"])
+    for (line, score) in zip(lines, [3.6364, 7.2727, 1.5686, 0.3922] as [Float]) {
+      #expect(abs((Float(line[3]) ?? 0) - score) < 1e-4)
+    }
+    try stored.folder.write("Heat\nAlien\n", to: "deny.txt")
+    let some = try run(
+      "recommend", "model", "--new-items", "new.csv", "--deny", "deny.txt", "--format", "csv",
+      "ann", "bob")
+    #expect(some.output.split(separator: "\n").dropFirst().allSatisfy { $0.hasPrefix("bob,Ran") })
+    #expect(some.errors.hasSuffix("blockals: 1 of 2 items in deny.txt are unknown\n"))
+    try stored.folder.write("bob,Heat,4\neve,Ran,4\n", to: "bad.csv")
+    let refused = try run("recommend", "model", "--new-items", "bad.csv", "bob")
+    #expect(refused.status == 65)
+    #expect(refused.output == "")
+    #expect(
+      refused.errors == """
+        blockals: 1 of 2 ratings are by unknown users
+        blockals: error: item "Ran": was rated by no user that the model knows
+        hint: give --skip-unknown to leave such items out
+
+        """)
+    let skipped = try run(
+      "recommend", "model", "--new-items", "bad.csv", "--skip-unknown", "--format", "csv", "ann")
+    #expect(skipped.output.split(separator: "\n").count == 2)
+    #expect(skipped.output.contains("ann,Heat,1,3.63636"))
+    #expect(skipped.errors.hasSuffix("blockals: 1 of 2 items have no known user\n"))
+  }
+
+  @Test func `similar finds the model's neighbours of new items and users`() throws {
+    // As above, Heat points as (1, 0): cosines with Alien (2, 1), Brazil (1, 1), Dune (1.5, 1),
+    // Casablanca (0.5, −1). eve points as Casablanca.
+    try stored.folder.write("bob::Heat::4\n", to: "items.dat")
+    let items = try run(
+      "similar", "model", "--new-items", "items.dat", "--input-format", "movielens", "--format",
+      "csv")
+    #expect(
+      items.output == """
+        item,neighbour,rank,cosine
+        Heat,Alien,1,0.8944272
+        Heat,Dune,2,0.8320503
+        Heat,Brazil,3,0.70710677
+        Heat,Casablanca,4,0.4472136
+
+        """)
+    #expect(items.errors == "")
+    try stored.folder.write("eve,Casablanca,5\n", to: "users.csv")
+    let users = try run("similar", "model", "--new-users", "users.csv", "--top", "1", "--json")
+    #expect(users.output.hasPrefix("{\"rankings\":[\n{\"user\":\"eve\",\"neighbours\":["))
+    #expect(users.output.contains("{\"neighbour\":\"bob\",\"rank\":1,\"cosine\":0.447213"))
+    for (option, row, other) in [("--new-items", "Heat", "user"), ("--new-users", "eve", "item")] {
+      try stored.folder.write(
+        option == "--new-items" ? "bob,Heat,4\nbob,Heat,5\n" : "eve,Dune,4\neve,Dune,5\n",
+        to: "twice\(option).csv")
+      let refused = try run("similar", "model", option, "twice\(option).csv")
+      #expect(refused.status == 65)
+      #expect(refused.output == "")
+      #expect(refused.errors.contains("\"\(row)\": "))
+      #expect(refused.errors.contains(" \(other) \""))
+    }
+  }
+
   @Test func `recommend writes a file that must not exist`() throws {
     let first = try run("recommend", "model", "--users", "all", "-o", "top.tsv", "--top", "1")
     #expect(first.status == 0)
@@ -143,7 +215,15 @@ import Testing
     ["recommend", "model"], ["recommend", "model", "--users", "all", "ann"],
     ["recommend", "model", "--top", "0", "ann"], ["recommend", "model", "--workers", "0", "ann"],
     ["recommend", "model", "--format", "xml", "ann"], ["similar", "model"],
-    ["similar", "model", "--item", "Alien", "--user", "ann"], ["evaluate", "model"], ["evaluate"],
+    ["similar", "model", "--item", "Alien", "--user", "ann"],
+    ["similar", "model", "--item", "Alien", "--new-items", "f"],
+    ["similar", "model", "--new-users", "f", "--new-items", "f"],
+    ["similar", "model", "--item", "Alien", "--columns", "1,2,3"],
+    ["recommend", "model", "--new-users", "f", "--new-items", "f"],
+    ["recommend", "model", "--new-users", "f", "ann"],
+    ["recommend", "model", "--new-items", "f", "--exclude", "ratings.blocks"],
+    ["recommend", "model", "--new-items", "-", "--users", "-"],
+    ["recommend", "model", "--no-rating", "ann"], ["evaluate", "model"], ["evaluate"],
     ["evaluate", "model", "--holdout", "ratings.blocks", "--exclude", "ratings.blocks"],
     ["export", "model"], ["export", "model", "--format", "parquet"],
   ])
@@ -162,6 +242,8 @@ import Testing
     ["evaluate", "model", "--holdout", "nowhere"], ["evaluate", "model", "--ratings", "nowhere"],
     ["recommend", "model", "--users", "nowhere"],
     ["recommend", "model", "--deny", "nowhere", "ann"],
+    ["recommend", "model", "--new-items", "nowhere"],
+    ["similar", "model", "--new-users", "nowhere"],
   ])
   func `what is missing is named`(arguments: [String]) throws {
     let result = try CommandRunner.run(arguments, in: stored.folder.path)

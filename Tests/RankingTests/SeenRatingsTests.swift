@@ -109,6 +109,16 @@ import Testing
     #expect(found[2].map(\.score) == [0, 0, 0, 0, 0])
   }
 
+  @Test func `of another table are chosen from all rows`() throws {
+    let table = try FactorTable(rows: [[1, 0], [3, 0], [1, 1], [0, 2], [-5, 0]])
+    let other = try FactorTable(rows: [[0, 0], [0, 7], [9, 9], [2, 0]])
+    let found = try neighbours(table).nearest(
+      to: [3, 1, 0, 3], of: other, limit: 3, workers: 2)
+    #expect(found.map { $0.map(\.index) } == [[0, 1, 2], [3, 2, 0], [0, 1, 2], [0, 1, 2]])
+    #expect(found[0].map(\.score) == [1, 1, Float(0.5.squareRoot())])
+    #expect(found[2].map(\.score) == [0, 0, 0])
+  }
+
   @Test func `leave biases out`() throws {
     let table = try FactorTable(rowCount: 2, rank: 1, hasBias: true)
     table.setRow(0, factors: [2], bias: 100)

@@ -1,13 +1,18 @@
 import BlockMatrix
-import TestSupport
 
 /// One phase of any model, cell by cell over the whole matrix, in Double.
 ///
 /// Written from the objectives, not from the normal equations that the solver sums.
-struct ModelReference {
+package struct ModelReference {
   let matrix: RatingMatrix
   let settings: Hyperparameters
   let mean: Double
+
+  package init(matrix: RatingMatrix, settings: Hyperparameters, mean: Double) {
+    self.matrix = matrix
+    self.settings = settings
+    self.mean = mean
+  }
 
   /// The terms weight · (aim − s)² that a cell has in the objective.
   func terms(_ rating: Float?) -> [(weight: Double, aim: Double)] {
@@ -32,7 +37,7 @@ struct ModelReference {
   }
 
   /// A row's unknowns, its bias last where there is one, and its loss.
-  func solve(
+  package func solve(
     _ row: [(column: Int, value: Float)], fixed: FactorTable
   ) -> (x: [Double], loss: Double) {
     let ratings = Dictionary(uniqueKeysWithValues: row.map { ($0.column, $0.value) })
@@ -82,7 +87,7 @@ struct ModelReference {
   }
 
   /// Half a phase against a table: how far a solved table is off, in factors and in loss.
-  func difference(
+  package func difference(
     _ side: Side, fixed: FactorTable, solved: FactorTable, losses: [Double]
   ) -> (factors: Double, loss: Double) {
     let expected = matrix.rows(side).map { solve($0, fixed: fixed) }
