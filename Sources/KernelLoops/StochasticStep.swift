@@ -18,8 +18,8 @@ package func stochasticSteps(
   for position in 0..<count {
     if position + lookahead < count {
       let ahead = ratings[position + lookahead]
-      csystem_prefetch(cell.users + Int(ahead.user) * cell.stride)
-      csystem_prefetch(cell.items + Int(ahead.item) * cell.stride)
+      prefetchRow(cell.users + Int(ahead.user) * cell.stride, cell.stride)
+      prefetchRow(cell.items + Int(ahead.item) * cell.stride, cell.stride)
     }
     let rating = ratings[position]
     let (user, item) = (Int(rating.user), Int(rating.item))
@@ -60,6 +60,15 @@ package func stochasticSteps(
   }
 }
 
+@inline(__always)
+private func prefetchRow(_ row: Floats, _ stride: Int) {
+  var offset = 0
+  while offset < stride {
+    csystem_prefetch(row + offset)
+    offset &+= laneCount
+  }
+}
+
 /// The lanes' sum in a fixed order: halves folded onto each other.
 @inline(__always)
 private func lanesSum(_ v: SIMD16<Float>) -> Float {
@@ -79,8 +88,8 @@ package func stochasticSquaredError(
   for position in 0..<count {
     if position + lookahead < count {
       let ahead = ratings[position + lookahead]
-      csystem_prefetch(cell.users + Int(ahead.user) * cell.stride)
-      csystem_prefetch(cell.items + Int(ahead.item) * cell.stride)
+      prefetchRow(cell.users + Int(ahead.user) * cell.stride, cell.stride)
+      prefetchRow(cell.items + Int(ahead.item) * cell.stride, cell.stride)
     }
     let rating = ratings[position]
     let x = cell.users + Int(rating.user) * cell.stride
