@@ -31,8 +31,9 @@ public struct TrainingOptions: Sendable {
     case als
     /// Alternating least squares, each row by so many steps of conjugate gradients: not exact.
     case conjugateGradients(steps: Int)
-    /// Stochastic gradient descent with rate η / (1 + decay (epoch − 1)).
-    case sgd(learningRate: Double, decay: Double)
+    /// Stochastic gradient descent with rate η / (1 + decay (epoch − 1)) / √(1 + damping n) for a
+    /// row that has made n steps.
+    case sgd(learningRate: Double, decay: Double, damping: Double = 0)
   }
 
   /// Factors per user and item, from 1 to 4096; 0 for biases alone.
@@ -121,8 +122,8 @@ public struct TrainingOptions: Sendable {
     switch algorithm {
     case .als: .als(.auto)
     case .conjugateGradients(let steps): .als(.cg(steps: steps))
-    case .sgd(let rate, let decay):
-      .sgd(try StochasticSettings(learningRate: rate, decay: decay))
+    case .sgd(let rate, let decay, let damping):
+      .sgd(try StochasticSettings(learningRate: rate, decay: decay, damping: damping))
     }
   }
 

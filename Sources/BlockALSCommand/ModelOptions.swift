@@ -78,6 +78,13 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "SGD: d in η / (1 + d (epoch − 1)). (default: 0)")
   var learningRateDecay: Double?
 
+  @Option(
+    help: """
+      SGD: κ in η / √(1 + κ n): a row's rate falls with its steps n. With 0.01 a rate of 0.1 is \
+      fast and safe. (default: 0)
+      """)
+  var learningRateDamping: Double?
+
   @Option(help: "SGD: blocks a side of the grid; so many workers can work at once. (default: 16)")
   var grid: Int?
 
@@ -91,8 +98,8 @@ struct ModelOptions: ParsableArguments {
       && confidence == nil && alpha == nil && unobservedWeight == nil && frequencyExponent == nil
       && !biases
       && biasRegularization == nil && !nonnegative && algorithm == nil && solver == nil
-      && cgSteps == nil && learningRate == nil && learningRateDecay == nil && grid == nil
-      && seed == nil
+      && cgSteps == nil && learningRate == nil && learningRateDecay == nil
+      && learningRateDamping == nil && grid == nil && seed == nil
   }
 
   /// What holds where an option was not given.
@@ -136,7 +143,8 @@ struct ModelOptions: ParsableArguments {
     let isSGD = (algorithm ?? defaults.algorithm) == .sgd
     for (isGiven, option) in [
       (learningRate != nil, "--learning-rate"),
-      (learningRateDecay != nil, "--learning-rate-decay"), (grid != nil, "--grid"),
+      (learningRateDecay != nil, "--learning-rate-decay"),
+      (learningRateDamping != nil, "--learning-rate-damping"), (grid != nil, "--grid"),
     ] {
       try Self.refuse(isGiven, option, unless: isSGD, "--algorithm sgd")
     }
@@ -146,7 +154,7 @@ struct ModelOptions: ParsableArguments {
       return .sgd(
         try StochasticSettings(
           learningRate: learningRate ?? defaults.learningRate, decay: learningRateDecay ?? 0,
-          gridSize: grid ?? 16))
+          damping: learningRateDamping ?? 0, gridSize: grid ?? 16))
     }
     switch solver ?? .auto {
     case .auto: return .als(.auto)

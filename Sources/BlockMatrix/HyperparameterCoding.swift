@@ -6,7 +6,7 @@ extension Hyperparameters: Codable {
     case rank, regularization, regularizationScaling, feedback, confidence, alpha
     case unobservedWeight, frequencyExponent, biasRegularization, nonnegative, algorithm, solver,
       cgSteps
-    case learningRate, learningRateDecay, grid, seed
+    case learningRate, learningRateDecay, learningRateDamping, grid, seed
   }
 
   package init(from decoder: any Decoder) throws {
@@ -44,6 +44,7 @@ extension Hyperparameters: Codable {
         try StochasticSettings(
           learningRate: fields.decode(Double.self, forKey: .learningRate),
           decay: fields.decode(Double.self, forKey: .learningRateDecay),
+          damping: fields.decodeIfPresent(Double.self, forKey: .learningRateDamping) ?? 0,
           gridSize: fields.decode(Int.self, forKey: .grid)))
     case let other: throw Failure(.data, "algorithm '\(printable(other.utf8))' is not known")
     }
@@ -86,6 +87,7 @@ extension Hyperparameters: Codable {
       try fields.encode("sgd", forKey: .algorithm)
       try fields.encode(sgd.learningRate, forKey: .learningRate)
       try fields.encode(sgd.decay, forKey: .learningRateDecay)
+      if sgd.damping > 0 { try fields.encode(sgd.damping, forKey: .learningRateDamping) }
       try fields.encode(sgd.gridSize, forKey: .grid)
     }
   }

@@ -36,6 +36,7 @@ extension Hyperparameters {
       list.append(("algorithm", "sgd"))
       list.append(("learning-rate", sgd.learningRate.description))
       list.append(("learning-rate-decay", sgd.decay.description))
+      list.append(("learning-rate-damping", sgd.damping.description))
       list.append(("grid", String(sgd.gridSize)))
     }
     return list + [("seed", String(seed))]

@@ -4,7 +4,8 @@ import CSystem
 private let lookahead = 8
 
 /// Steps once against the gradient for each rating, in order: with e = r − r̂,
-/// x ← (1 − ηλ)x + ηe·y and y ← (1 − ηλ)y + ηe·x, both from the x and y before the step.
+/// x ← (1 − ηλ)x + ηe·y and y ← (1 − ηλ)y + ηe·x, both from the x and y before the step, each with
+/// the η of its row.
 ///
 /// Biases lie in the row itself: where x has its bias, y counts as 1, and the other way round.
 @inline(never)
@@ -37,23 +38,24 @@ package func stochasticSteps(
       predicted += cell.users[user * cell.stride + cell.bias_lane]
       predicted += cell.items[item * cell.stride + cell.bias_lane]
     }
-    let step = SIMD16(repeating: cell.rate * (rating.value - predicted))
+    let error = rating.value - predicted
+    let (aPace, bPace) = (cell.user_paces[user], cell.item_paces[item])
+    let aStep = SIMD16(repeating: aPace.rate * error)
+    let bStep = SIMD16(repeating: bPace.rate * error)
     for chunk in 0..<chunks {
       let a = x.load(fromByteOffset: chunk * 64, as: SIMD16<Float>.self)
       let b = y.load(fromByteOffset: chunk * 64, as: SIMD16<Float>.self)
       var (aFactor, bFactor) = (a, b)
-      var aDecay = SIMD16(repeating: cell.user_decay[user])
-      var bDecay = SIMD16(repeating: cell.item_decay[item])
+      var aDecay = SIMD16(repeating: aPace.decay)
+      var bDecay = SIMD16(repeating: bPace.decay)
       if chunk == biasChunk {
         aFactor = a.replacing(with: 1, where: isBias)
         bFactor = b.replacing(with: 1, where: isBias)
-        aDecay = aDecay.replacing(
-          with: SIMD16(repeating: cell.user_bias_decay[user]), where: isBias)
-        bDecay = bDecay.replacing(
-          with: SIMD16(repeating: cell.item_bias_decay[item]), where: isBias)
+        aDecay = aDecay.replacing(with: SIMD16(repeating: aPace.bias_decay), where: isBias)
+        bDecay = bDecay.replacing(with: SIMD16(repeating: bPace.bias_decay), where: isBias)
       }
-      let newA = (a * aDecay).addingProduct(step, bFactor)
-      let newB = (b * bDecay).addingProduct(step, aFactor)
+      let newA = (a * aDecay).addingProduct(aStep, bFactor)
+      let newB = (b * bDecay).addingProduct(bStep, aFactor)
       x.storeBytes(of: newA, toByteOffset: chunk * 64, as: SIMD16<Float>.self)
       y.storeBytes(of: newB, toByteOffset: chunk * 64, as: SIMD16<Float>.self)
     }

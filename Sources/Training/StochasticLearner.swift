@@ -70,17 +70,23 @@ package final class StochasticLearner: Sendable {
   ///   of no more use.
   /// - Complexity: O(ratings · rank) divided by the workers, of which `gridSize` have work.
   package func run(epoch: Int, stop: StopRequest) throws(Failure) -> IterationOutcome? {
-    let rate = settings.rate(epoch: epoch)
-    let decay = PerSide(user: decays(.user, rate), item: decays(.item, rate))
-    for diagonal in grid.diagonals(epoch: epoch, seed: hyperparameters.seed) {
+    let order = grid.diagonals(epoch: epoch, seed: hyperparameters.seed)
+    var paces = try makePaces(elapsed: Double(epoch - 1), epoch: epoch)
+    for (position, diagonal) in order.enumerated() {
       if stop.isSet { return nil }
+      if position > 0, settings.damping > 0 {
+        let share = Double(position) / Double(order.count)
+        paces = try makePaces(elapsed: Double(epoch - 1) + share, epoch: epoch)
+      }
+      let paces = paces
       _ = try Parallel.map(grid.size, workers: workers) { [self] block throws(Failure) in
         let cell = block * grid.size + (block + diagonal) % grid.size
-        step(grid.cells[cell], Float(rate), decay)
+        step(grid.cells[cell], paces)
       }
     }
+    let last = paces
     let errors = try Parallel.map(grid.cells.count, workers: workers) {
-      [self] cell throws(Failure) in cellError(grid.cells[cell], decay)
+      [self] cell throws(Failure) in cellError(grid.cells[cell], last)
     }
     let squaredError = errors.reduce(0, +)
     var objective = squaredError
@@ -93,30 +99,42 @@ package final class StochasticLearner: Sendable {
       objective: objective, rmse: (squaredError / Double(ratingCount)).squareRoot())
   }
 
-  /// For each row, what is left of its factors and of its bias after one rating's share of the
-  /// penalty.
-  private struct Decays: Sendable {
-    var factors: [Float]
-    var biases: [Float]
+  private typealias Paces = PerSide<[StochasticPace]>
+
+  /// How each row steps when so many epochs have passed.
+  private func makePaces(elapsed: Double, epoch: Int) throws(Failure) -> Paces {
+    Paces(
+      user: try makePaces(.user, elapsed: elapsed, epoch: epoch),
+      item: try makePaces(.item, elapsed: elapsed, epoch: epoch))
+  }
+
+  private func makePaces(
+    _ side: Side, elapsed: Double, epoch: Int
+  ) throws(Failure) -> [StochasticPace] {
+    let counts = counts[side]
+    let length = 16384
+    return try Parallel.map((counts.count + length - 1) / length, workers: workers) {
+      [self] part throws(Failure) in
+      counts[part * length..<min(counts.count, (part + 1) * length)].map {
+        pace(count: Int($0), elapsed: elapsed, epoch: epoch)
+      }
+    }.flatMap(\.self)
   }
 
   /// The gradient of λ s |x|², spread over the row's n ratings, is 2λ s/n · x at each; as in the
   /// errors' gradient, the 2 belongs to η.
-  private func decays(_ side: Side, _ rate: Double) -> Decays {
-    func left(_ count: UInt32, _ ridge: Double) -> Float {
+  private func pace(count: Int, elapsed: Double, epoch: Int) -> StochasticPace {
+    let rate = settings.rate(epoch: epoch, steps: Double(count) * elapsed)
+    func left(_ ridge: Double) -> Float {
       count == 0 ? 1 : Float(max(0, 1 - rate * ridge / Double(count)))
     }
-    return Decays(
-      factors: counts[side].map {
-        left($0, hyperparameters.ridge(count: Int($0), oppositeCount: 0))
-      },
-      biases: counts[side].map { left($0, hyperparameters.biasRidge(count: Int($0))) })
+    return StochasticPace(
+      rate: Float(rate), decay: left(hyperparameters.ridge(count: count, oppositeCount: 0)),
+      bias_decay: left(hyperparameters.biasRidge(count: count)))
   }
 
-  private func step(
-    _ ratings: [StochasticRating], _ rate: Float, _ decay: PerSide<Decays>
-  ) {
-    unsafe withCell(rate, decay) { cell in
+  private func step(_ ratings: [StochasticRating], _ paces: Paces) {
+    unsafe withCell(paces) { cell in
       unsafe ratings.withUnsafeBufferPointer { ratings in
         guard let first = ratings.baseAddress else { return }
         unsafe kernels.stochasticSteps(cell, first, ratings.count)
@@ -124,8 +142,8 @@ package final class StochasticLearner: Sendable {
     }
   }
 
-  private func cellError(_ ratings: [StochasticRating], _ decay: PerSide<Decays>) -> Double {
-    unsafe withCell(0, decay) { cell in
+  private func cellError(_ ratings: [StochasticRating], _ paces: Paces) -> Double {
+    unsafe withCell(paces) { cell in
       unsafe ratings.withUnsafeBufferPointer { ratings in
         guard let first = ratings.baseAddress else { return 0 }
         return unsafe kernels.stochasticSquaredError(cell, first, ratings.count)
@@ -133,25 +151,16 @@ package final class StochasticLearner: Sendable {
     }
   }
 
-  /// Lends the factors and decays of both sides to a kernel.
-  private func withCell<Output>(
-    _ rate: Float, _ decay: PerSide<Decays>, _ body: (StochasticCell) -> Output
-  ) -> Output {
-    unsafe decay.user.factors.withUnsafeBufferPointer { userDecay in
-      unsafe decay.item.factors.withUnsafeBufferPointer { itemDecay in
-        unsafe decay.user.biases.withUnsafeBufferPointer { userBiasDecay in
-          unsafe decay.item.biases.withUnsafeBufferPointer { itemBiasDecay in
-            unsafe body(
-              StochasticCell(
-                users: factors.user.writableBase, items: factors.item.writableBase,
-                stride: factors.user.stride,
-                bias_lane: factors.user.hasBias ? factors.user.rank : -1, mean: Float(mean),
-                rate: rate,
-                user_decay: userDecay.baseAddress, item_decay: itemDecay.baseAddress,
-                user_bias_decay: userBiasDecay.baseAddress,
-                item_bias_decay: itemBiasDecay.baseAddress))
-          }
-        }
+  /// Lends the factors and paces of both sides to a kernel.
+  private func withCell<Output>(_ paces: Paces, _ body: (StochasticCell) -> Output) -> Output {
+    unsafe paces.user.withUnsafeBufferPointer { users in
+      unsafe paces.item.withUnsafeBufferPointer { items in
+        unsafe body(
+          StochasticCell(
+            users: factors.user.writableBase, items: factors.item.writableBase,
+            stride: factors.user.stride,
+            bias_lane: factors.user.hasBias ? factors.user.rank : -1, mean: Float(mean),
+            user_paces: users.baseAddress, item_paces: items.baseAddress))
       }
     }
   }

@@ -80,7 +80,9 @@ import Workers
       make: { () throws(Failure) in
         try Hyperparameters(
           rank: 15, regularization: 0.05, biasRegularization: 0.02,
-          algorithm: .sgd(StochasticSettings(learningRate: 0.02, decay: 0.1, gridSize: 5)))
+          algorithm: .sgd(
+            StochasticSettings(
+              learningRate: 0.05, decay: 0.1, damping: 0.02, gridSize: 5)))
       }, isExact: false),
   ]
 

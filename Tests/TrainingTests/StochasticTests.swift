@@ -12,11 +12,13 @@ import Workers
 
   private func hyperparameters(
     rank: Int = 5, regularization: Double = 0.05, grid: Int = 4,
-    scaling: RegularizationScaling = .count
+    scaling: RegularizationScaling = .count, damping: Double = 0
   ) throws(Failure) -> Hyperparameters {
     try Hyperparameters(
       rank: rank, regularization: regularization, regularizationScaling: scaling,
-      algorithm: .sgd(StochasticSettings(learningRate: 0.02, decay: 0.1, gridSize: grid)))
+      algorithm: .sgd(
+        StochasticSettings(
+          learningRate: 0.02, decay: 0.1, damping: damping, gridSize: grid)))
   }
 
   private func train(
@@ -73,20 +75,22 @@ import Workers
   }
 
   /// One rating: a step can be worked out by hand.
-  @Test(arguments: [RegularizationScaling.count, .unscaled])
+  @Test(arguments: [RegularizationScaling.count, .unscaled], [0, 0.7])
   func `a step goes against the gradient, with the old x for y`(
-    scaling: RegularizationScaling
+    scaling: RegularizationScaling, damping: Double
   ) throws {
     let folder = try TemporaryDirectory()
     let matrix = RatingMatrix(
       userCount: 1, itemCount: 1, ratings: [.init(user: 0, item: 0, value: 4)])
     let partition = try matrix.partition(at: folder.file("p"))
-    let settings = try hyperparameters(rank: 3, regularization: 0.5, grid: 1, scaling: scaling)
+    let settings = try hyperparameters(
+      rank: 3, regularization: 0.5, grid: 1, scaling: scaling, damping: damping)
     let one = try train(partition, at: folder.file("1"), settings, iterations: 1).factors
     let two = try train(partition, at: folder.file("2"), settings, iterations: 2).factors
     let (x, y) = (one.user.factors(0).map(Double.init), one.item.factors(0).map(Double.init))
     let error = 4 - zip(x, y).reduce(0) { $0 + $1.0 * $1.1 }
-    let rate = 0.02 / 1.1
+    // The second step: each row has made one.
+    let rate = 0.02 / 1.1 / (1 + damping).squareRoot()
     for k in 0..<3 {
       let newX = x[k] + rate * (error * y[k] - 0.5 * x[k])
       let newY = y[k] + rate * (error * x[k] - 0.5 * y[k])

@@ -33,8 +33,15 @@ typedef struct {
   float value;
 } StochasticRating;
 
-/// What the steps through a cell of the grid share. `…_decay` hold for each row 1 − η·λ·s/n: what is
-/// left of its factors, or of its bias, after one rating's share of the penalty.
+/// How a row steps: its learning rate η, and 1 − η·λ·s/n, what is left of its factors, or of its
+/// bias, after one rating's share of the penalty.
+typedef struct {
+  float rate;
+  float decay;
+  float bias_decay;
+} StochasticPace;
+
+/// What the steps through a cell of the grid share.
 typedef struct {
   float *users;
   float *items;
@@ -43,9 +50,6 @@ typedef struct {
   /// Where a row holds its bias; −1 without biases.
   long bias_lane;
   float mean;
-  float rate;
-  const float *user_decay;
-  const float *item_decay;
-  const float *user_bias_decay;
-  const float *item_bias_decay;
+  const StochasticPace *user_paces;
+  const StochasticPace *item_paces;
 } StochasticCell;
