@@ -12,72 +12,34 @@ private let lookahead = 8
 package func stochasticSteps(
   _ cell: StochasticCell, _ ratings: UnsafePointer<StochasticRating>, _ count: Int
 ) {
-  let chunks = cell.stride / 16
-  let biasChunk = cell.bias_lane < 0 ? -1 : cell.bias_lane / 16
-  var isBias = SIMDMask<SIMD16<Int32>>(repeating: false)
-  if cell.bias_lane >= 0 { isBias[cell.bias_lane % 16] = true }
+  let biases = BiasLanes(cell)
   for position in 0..<count {
-    if position + lookahead < count {
-      let ahead = ratings[position + lookahead]
-      prefetchRow(cell.users + Int(ahead.user) * cell.stride, cell.stride)
-      prefetchRow(cell.items + Int(ahead.item) * cell.stride, cell.stride)
-    }
+    if position &+ lookahead < count { prefetchRows(cell, ratings[position &+ lookahead]) }
     let rating = ratings[position]
     let (user, item) = (Int(rating.user), Int(rating.item))
-    let x = UnsafeMutableRawPointer(cell.users + user * cell.stride)
-    let y = UnsafeMutableRawPointer(cell.items + item * cell.stride)
-    var sum = SIMD16<Float>(repeating: 0)
-    for chunk in 0..<chunks {
-      var a = x.load(fromByteOffset: chunk * 64, as: SIMD16<Float>.self)
-      let b = y.load(fromByteOffset: chunk * 64, as: SIMD16<Float>.self)
-      if chunk == biasChunk { a = a.replacing(with: 0, where: isBias) }
-      sum = sum.addingProduct(a, b)
+    let x = cell.users + user &* cell.stride
+    let y = cell.items + item &* cell.stride
+    let error = rating.value - prediction(cell, x, y, biases)
+    let (xPace, yPace) = (cell.user_paces[user], cell.item_paces[item])
+    let xStep = every(xPace.rate * error)
+    let yStep = every(yPace.rate * error)
+    let xDecay = every(xPace.decay)
+    let yDecay = every(yPace.decay)
+    var offset = 0
+    while offset < biases.plainEnd {
+      let (a, b) = (load(x, offset), load(y, offset))
+      store((a * xDecay).addingProduct(xStep, b), x, offset)
+      store((b * yDecay).addingProduct(yStep, a), y, offset)
+      offset &+= laneCount
     }
-    var predicted = cell.mean + lanesSum(sum)
-    if biasChunk >= 0 {
-      predicted += cell.users[user * cell.stride + cell.bias_lane]
-      predicted += cell.items[item * cell.stride + cell.bias_lane]
-    }
-    let error = rating.value - predicted
-    let (aPace, bPace) = (cell.user_paces[user], cell.item_paces[item])
-    let aStep = SIMD16(repeating: aPace.rate * error)
-    let bStep = SIMD16(repeating: bPace.rate * error)
-    for chunk in 0..<chunks {
-      let a = x.load(fromByteOffset: chunk * 64, as: SIMD16<Float>.self)
-      let b = y.load(fromByteOffset: chunk * 64, as: SIMD16<Float>.self)
-      var (aFactor, bFactor) = (a, b)
-      var aDecay = SIMD16(repeating: aPace.decay)
-      var bDecay = SIMD16(repeating: bPace.decay)
-      if chunk == biasChunk {
-        aFactor = a.replacing(with: 1, where: isBias)
-        bFactor = b.replacing(with: 1, where: isBias)
-        aDecay = aDecay.replacing(with: SIMD16(repeating: aPace.bias_decay), where: isBias)
-        bDecay = bDecay.replacing(with: SIMD16(repeating: bPace.bias_decay), where: isBias)
-      }
-      let newA = (a * aDecay).addingProduct(aStep, bFactor)
-      let newB = (b * bDecay).addingProduct(bStep, aFactor)
-      x.storeBytes(of: newA, toByteOffset: chunk * 64, as: SIMD16<Float>.self)
-      y.storeBytes(of: newB, toByteOffset: chunk * 64, as: SIMD16<Float>.self)
+    if biases.plainEnd < cell.stride {
+      let (a, b) = (load(x, offset), load(y, offset))
+      let xLeft = biases.choose(every(xPace.bias_decay), else: xDecay)
+      let yLeft = biases.choose(every(yPace.bias_decay), else: yDecay)
+      store((a * xLeft).addingProduct(xStep, biases.choose(biases.ones, else: b)), x, offset)
+      store((b * yLeft).addingProduct(yStep, biases.choose(biases.ones, else: a)), y, offset)
     }
   }
-}
-
-@inline(__always)
-private func prefetchRow(_ row: Floats, _ stride: Int) {
-  var offset = 0
-  while offset < stride {
-    csystem_prefetch(row + offset)
-    offset &+= laneCount
-  }
-}
-
-/// The lanes' sum in a fixed order: halves folded onto each other.
-@inline(__always)
-private func lanesSum(_ v: SIMD16<Float>) -> Float {
-  let eight = v.lowHalf + v.highHalf
-  let four = eight.lowHalf + eight.highHalf
-  let two = four.lowHalf + four.highHalf
-  return two.x + two.y
 }
 
 /// The sum of (r − r̂)² over ratings, in their order, in Double.
@@ -85,28 +47,67 @@ private func lanesSum(_ v: SIMD16<Float>) -> Float {
 package func stochasticSquaredError(
   _ cell: StochasticCell, _ ratings: UnsafePointer<StochasticRating>, _ count: Int
 ) -> Double {
-  let chunks = cell.stride / 16
+  let biases = BiasLanes(cell)
   var total = 0.0
   for position in 0..<count {
-    if position + lookahead < count {
-      let ahead = ratings[position + lookahead]
-      prefetchRow(cell.users + Int(ahead.user) * cell.stride, cell.stride)
-      prefetchRow(cell.items + Int(ahead.item) * cell.stride, cell.stride)
-    }
+    if position &+ lookahead < count { prefetchRows(cell, ratings[position &+ lookahead]) }
     let rating = ratings[position]
-    let x = cell.users + Int(rating.user) * cell.stride
-    let y = cell.items + Int(rating.item) * cell.stride
-    var sum = SIMD16<Float>(repeating: 0)
-    for chunk in 0..<chunks {
-      var a = UnsafeRawPointer(x).load(fromByteOffset: chunk * 64, as: SIMD16<Float>.self)
-      let b = UnsafeRawPointer(y).load(fromByteOffset: chunk * 64, as: SIMD16<Float>.self)
-      if cell.bias_lane >= 0, chunk == cell.bias_lane / 16 { a[cell.bias_lane % 16] = 0 }
-      sum = sum.addingProduct(a, b)
-    }
-    var predicted = cell.mean + lanesSum(sum)
-    if cell.bias_lane >= 0 { predicted += x[cell.bias_lane] + y[cell.bias_lane] }
-    let error = Double(rating.value) - Double(predicted)
+    let x = cell.users + Int(rating.user) &* cell.stride
+    let y = cell.items + Int(rating.item) &* cell.stride
+    let error = Double(rating.value) - Double(prediction(cell, x, y, biases))
     total += error * error
   }
   return total
+}
+
+/// Where the biases are among the lanes: in the last vector of a row.
+private struct BiasLanes {
+  /// The floats of a row before the vector with the bias; the whole row where there is none.
+  let plainEnd: Int
+  /// 1 where the bias is, else 0; and the other way round. (Products with them: the library's
+  /// choice by a mask is made lane by lane.)
+  let ones: Lanes
+  let others: Lanes
+
+  @inline(__always)
+  init(_ cell: StochasticCell) {
+    var ones = Lanes.zero
+    if cell.bias_lane >= 0 { ones[cell.bias_lane % laneCount] = 1 }
+    self.ones = ones
+    others = every(1) - ones
+    plainEnd = cell.bias_lane >= 0 ? cell.stride &- laneCount : cell.stride
+  }
+
+  @inline(__always)
+  func choose(_ bias: Lanes, else other: Lanes) -> Lanes {
+    (other * others).addingProduct(bias, ones)
+  }
+}
+
+/// r̂ of two rows.
+@inline(__always)
+private func prediction(
+  _ cell: StochasticCell, _ x: MutableFloats, _ y: MutableFloats, _ biases: BiasLanes
+) -> Float {
+  var sums = Lanes.zero
+  var offset = 0
+  while offset < biases.plainEnd {
+    sums.addProduct(load(x, offset), load(y, offset))
+    offset &+= laneCount
+  }
+  guard biases.plainEnd < cell.stride else { return cell.mean + total(sums) }
+  sums.addProduct(load(x, offset) * biases.others, load(y, offset))
+  return cell.mean + total(sums) + x[cell.bias_lane] + y[cell.bias_lane]
+}
+
+@inline(__always)
+private func prefetchRows(_ cell: StochasticCell, _ rating: StochasticRating) {
+  let x = cell.users + Int(rating.user) &* cell.stride
+  let y = cell.items + Int(rating.item) &* cell.stride
+  var offset = 0
+  while offset < cell.stride {
+    csystem_prefetch(x + offset)
+    csystem_prefetch(y + offset)
+    offset &+= laneCount
+  }
 }
