@@ -14,11 +14,15 @@ package struct SplitMix64: Sendable {
   }
 
   /// A hash: each bit of the result depends on each bit of the argument.
+  @inlinable
   package static func mix(_ value: UInt64) -> UInt64 { finalize(value &+ increment) }
 
-  private static let increment: UInt64 = 0x9E37_79B9_7F4A_7C15
+  /// What the state grows by: 2⁶⁴ divided by the golden ratio.
+  @inlinable package static var increment: UInt64 { 0x9E37_79B9_7F4A_7C15 }
 
-  private static func finalize(_ value: UInt64) -> UInt64 {
+  /// Spreads the bits of a state over all 64 (figure 15 there).
+  @inlinable
+  package static func finalize(_ value: UInt64) -> UInt64 {
     var z = value
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
     z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB

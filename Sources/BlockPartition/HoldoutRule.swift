@@ -18,7 +18,7 @@ package struct HoldoutRule: Sendable, Equatable {
   /// Whether a pair is kept back, from ``StableHash/hash(_:)`` of both ids.
   @inline(__always)
   package func holdsOut(userHash: UInt64, itemHash: UInt64) -> Bool {
-    let bits = StableHash.mix(StableHash.mix(StableHash.mix(seed) ^ userHash) ^ itemHash)
+    let bits = SplitMix64.mix(SplitMix64.mix(SplitMix64.mix(seed) ^ userHash) ^ itemHash)
     // The upper 53 bits as a number from 0 up to 1, exact in Double.
     return Double(bits >> 11) * 0x1p-53 < fraction
   }

@@ -18,7 +18,7 @@ package func initialFactors(
     let key = rowKey(seed: hyperparameters.seed, side: side, index: index)
     var squares = 0
     for position in entries.indices {
-      let bits = mix(key &+ UInt64(position) &* goldenGamma)
+      let bits = SplitMix64.finalize(key &+ UInt64(position) &* SplitMix64.increment)
       let sum =
         (bits & 0xFFFF) + (bits >> 16 & 0xFFFF) + (bits >> 32 & 0xFFFF) + (bits >> 48 & 0xFFFF)
       entries[position] = Int(sum) - 2 * 0xFFFF
@@ -34,18 +34,9 @@ package func initialFactors(
   return table
 }
 
-private let goldenGamma: UInt64 = 0x9E37_79B9_7F4A_7C15
-
 /// The beginning of a row's own stream of numbers.
 private func rowKey(seed: UInt64, side: Side, index: Int) -> UInt64 {
   let sideKey: UInt64 = side == .user ? 0x75 : 0x69
-  return mix(mix(seed &+ goldenGamma) ^ mix(UInt64(index) &* goldenGamma &+ sideKey))
-}
-
-/// The finaliser of SplitMix64 (Steele, Lea and Flood 2014, figure 15).
-private func mix(_ value: UInt64) -> UInt64 {
-  var bits = value
-  bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-  bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-  return bits ^ (bits >> 31)
+  let indexKey = UInt64(index) &* SplitMix64.increment &+ sideKey
+  return SplitMix64.finalize(SplitMix64.mix(seed) ^ SplitMix64.finalize(indexKey))
 }

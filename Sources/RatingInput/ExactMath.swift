@@ -1,3 +1,5 @@
+import BlockMatrix
+
 /// Elementary functions made of additions, multiplications and divisions alone, in a fixed order.
 ///
 /// They have the same bits on every machine, which a system's mathematical library does not
@@ -41,14 +43,14 @@ struct KeyedRandom {
   private var state: UInt64
 
   init(seed: UInt64, purpose: UInt64, index: Int) {
-    state = StableHash.mix(StableHash.mix(StableHash.mix(seed) ^ purpose) ^ UInt64(index))
+    state = SplitMix64.mix(SplitMix64.mix(SplitMix64.mix(seed) ^ purpose) ^ UInt64(index))
   }
 
   /// 64 random bits (SplitMix64).
   @inline(__always)
   mutating func bits() -> UInt64 {
-    let bits = StableHash.mix(state)
-    state = state &+ 0x9E37_79B9_7F4A_7C15
+    let bits = SplitMix64.mix(state)
+    state &+= SplitMix64.increment
     return bits
   }
 

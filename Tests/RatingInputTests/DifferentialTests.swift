@@ -116,6 +116,6 @@ struct Generator: RandomNumberGenerator {
   var state: UInt64
   mutating func next() -> UInt64 {
     state &+= 1
-    return StableHash.mix(state)
+    return SplitMix64.mix(state)
   }
 }
