@@ -5,7 +5,7 @@
 
 Absolute times drift with the machine and its neighbours; so every round runs each system once, the
 table has medians, and what counts is the ratio. PYTHON is an interpreter that has some of the peers
-(`pip install implicit buffalo daal4py pyspark pandas scipy pyarrow`); those it lacks are left out,
+(`pip install implicit buffalo daal4py pyspark libmf pandas scipy`); those it lacks are left out,
 and without it blockals is timed alone. `--file` takes ratings of yours in place of generated ones:
 a CSV of user, item, rating with a header.
 """
@@ -30,7 +30,12 @@ PEERS = {
     "buffalo-cg": ("buffalo", "implicit, 3 CG steps"),
     "onedal": ("daal4py", "implicit, exact"),
     "spark": ("pyspark", "explicit, exact"),
+    "libmf": ("libmf", "explicit, SGD"),
 }
+
+
+def work_of(peer, rank):
+    return f"{'epoch of SGD' if peer == 'libmf' else 'iteration'}, rank {rank}"
 
 
 def read_arguments():
@@ -104,17 +109,9 @@ def run_blockals(csv, figures, ranks):
     size = sum(os.path.getsize(os.path.join(blocks, name)) for name in os.listdir(blocks))
     figures.add("CSV to blocks", "blockals", [seconds], megabytes, f"{size / 1e6:.0f} MB on disk")
     for rank in ranks:
-        model = os.path.join(options.work, f"model-{rank}")
-        shutil.rmtree(model, ignore_errors=True)
-        _, _, megabytes = measured(
-            [options.blockals, "train", blocks, "-o", model, "--rank", str(rank), "--iterations",
-             str(options.iterations), "--regularization", "0.05", "--workers",
-             str(options.workers), "--seed", "1"])
-        with open(os.path.join(model, "training.jsonl"), encoding="utf-8") as log:
-            events = [json.loads(line) for line in log]
-        figures.add(f"iteration, rank {rank}", "blockals",
-                    [event["seconds"] for event in events if event["event"] == "iteration"],
-                    megabytes, "explicit, exact")
+        train(blocks, figures, rank, work_of("", rank), "explicit, exact", [])
+    train(blocks, figures, ranks[0], work_of("libmf", ranks[0]), "explicit, SGD",
+          ["--algorithm", "sgd"])
     # Written to a file: reading it here would be a part of what is timed.
     with open(os.path.join(options.work, "top.tsv"), "w", encoding="utf-8") as top:
         _, seconds, megabytes = measured(
@@ -122,6 +119,21 @@ def run_blockals(csv, figures, ranks):
              "--top", "10", "--users", "all", "--exclude", blocks, "--workers",
              str(options.workers)], output=top)
     figures.add(f"top 10 of every user, rank {ranks[0]}", "blockals", [seconds], megabytes)
+
+
+def train(blocks, figures, rank, work, solves, further):
+    """Trains a model, and leaves that of ALS for what is asked of it."""
+    model = os.path.join(options.work, "sgd" if further else f"model-{rank}")
+    shutil.rmtree(model, ignore_errors=True)
+    _, _, megabytes = measured(
+        [options.blockals, "train", blocks, "-o", model, "--rank", str(rank), "--iterations",
+         str(options.iterations), "--regularization", "0.05", "--workers", str(options.workers),
+         "--seed", "1", *further])
+    with open(os.path.join(model, "training.jsonl"), encoding="utf-8") as log:
+        events = [json.loads(line) for line in log]
+    figures.add(work, "blockals",
+                [event["seconds"] for event in events if event["event"] == "iteration"],
+                megabytes, solves)
 
 
 def run_peer(csv, peer, rank=64):
@@ -146,7 +158,8 @@ def run_peers(csv, figures, ranks, peers, broken):
     run("CSV to blocks", "read", "pandas and scipy", "in memory only")
     for rank in ranks:
         for peer in peers:
-            run(f"iteration, rank {rank}", peer, peer, PEERS[peer][1], rank)
+            if peer != "libmf" or rank == ranks[0]:
+                run(work_of(peer, rank), peer, peer, PEERS[peer][1], rank)
         if rank == ranks[0] and any(peer.startswith("implicit") for peer in peers):
             run(f"top 10 of every user, rank {rank}", "recommend", "implicit", "", rank)
 

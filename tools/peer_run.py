@@ -4,7 +4,7 @@
     tools/peer_run.py RATINGS.csv WORK PEER [--rank 64] [--iterations 3] [--workers 2]
 
 PEER is one of `versions`, `read`, `implicit-cg`, `implicit-cholesky`, `buffalo-cg`, `onedal`,
-`spark` and `recommend`. Used by tools/compare_peers.py, which starts a process for each run, so
+`spark`, `libmf` and `recommend`. Used by tools/compare_peers.py, which starts a process for each run, so
 that peak memory is that of one run. `read` leaves the numbered matrix in WORK for the others.
 """
 import argparse
@@ -32,7 +32,7 @@ FACTORS = os.path.join(arguments.work, "implicit.npz")
 
 def versions():
     found = {}
-    for name in ("implicit", "buffalo", "daal4py", "pyspark", "numpy", "scipy", "pandas"):
+    for name in ("implicit", "buffalo", "daal4py", "pyspark", "libmf", "numpy", "scipy", "pandas"):
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
@@ -132,6 +132,19 @@ def onedal():
     return by_difference(train)
 
 
+def libmf():
+    import numpy
+    from libmf import mf
+    ratings = matrix().tocoo()
+    triples = numpy.column_stack([ratings.row, ratings.col, ratings.data]).astype(numpy.float32)
+
+    def train(iterations):
+        mf.MF(k=arguments.rank, nr_threads=arguments.workers, nr_iters=iterations, eta=0.1,
+              lambda_p1=0.0, lambda_q1=0.0, lambda_p2=REGULARIZATION, lambda_q2=REGULARIZATION,
+              quiet=True).fit(triples)
+    return by_difference(train)
+
+
 def spark():
     from pyspark.ml.recommendation import ALS
     from pyspark.sql import SparkSession
@@ -158,7 +171,8 @@ def spark():
 
 PEERS = {"versions": versions, "read": read, "implicit-cg": lambda: implicit(True),
          "implicit-cholesky": lambda: implicit(False), "recommend": recommend,
-         "buffalo-cg": buffalo, "onedal": onedal, "spark": spark}
+         "buffalo-cg": buffalo, "onedal": onedal, "spark": spark,
+         "libmf": libmf}
 result = PEERS[arguments.peer]()
 # Spark works in a process of its own, the Java machine; what this one takes says nothing.
 result["megabytes"] = (0 if arguments.peer == "spark"
