@@ -58,10 +58,13 @@ package struct KernelSet: Sendable {
       Floats, Int, UnsafePointer<UInt32>, Int, MutableFloats, Floats?, Int, Floats?, Floats, Int,
       MutableFloats, MutableFloats
     ) -> (loss: Double, squares: Double)
-  /// Minimises over x ≥ 0: matrix, diagonal, vector, width, tolerance, sweeps, gradient, solution;
-  /// returns whether it came to its end.
+  /// Minimises over x ≥ 0: matrix, diagonal, vector, width, tolerance, pivot tolerance, sweeps,
+  /// square, work, inverses, gradient, solution; returns whether it came to its end.
   package let solveNonnegative:
-    @Sendable (Floats, Floats, Floats, Int, Float, Int, MutableFloats, MutableFloats) -> Bool
+    @Sendable (
+      Floats, Floats, Floats, Int, Float, Float, Int, MutableFloats, MutableFloats, MutableFloats,
+      MutableFloats, MutableFloats
+    ) -> Bool
   /// Fills a matrix's lower half from its upper: matrix, width.
   package let mirrorUpper: @Sendable (MutableFloats, Int) -> Void
   /// Σ y·yᵀ over rows of a table: rows, count, width, matrix.

@@ -57,7 +57,8 @@ extension PhaseSolver {
     if hyperparameters.isNonnegative {
       return unsafe kernels.solveNonnegative(
         scratch.matrix, scratch.diagonal, scratch.vector, width, Self.nonnegativeTolerance,
-        Self.nonnegativeSweeps, scratch.segmentVector, scratch.solution)
+        Self.pivotTolerance, Self.nonnegativeSweeps, scratch.factor, scratch.kernel,
+        scratch.inverses, scratch.segmentVector, scratch.solution)
     }
     return unsafe kernels.factorise(
       scratch.matrix, scratch.diagonal, width, Self.pivotTolerance, scratch.factor,

@@ -13,11 +13,12 @@ package struct SolverScratch: ~Copyable, @unchecked Sendable {
   /// The Cholesky factor; while segments are folded, the sums of one segment; the transposed rows
   /// of the dual form.
   let factor: UnsafeMutablePointer<Float>
-  /// The matrix of the dual form.
+  /// The matrix of the dual form; what non-negative rows are worked out in.
   let kernel: UnsafeMutablePointer<Float>
   /// The vector of the normal equations; the fitted values of the dual form.
   let vector: UnsafeMutablePointer<Float>
-  /// The vector of one segment; the coefficients of the dual form.
+  /// The vector of one segment; the coefficients of the dual form; the gradient of a non-negative
+  /// row.
   let segmentVector: UnsafeMutablePointer<Float>
   let inverses: UnsafeMutablePointer<Float>
   /// What is added to the matrix on its diagonal; 1 in the padding.
