@@ -13,7 +13,7 @@ package func mirrorUpper(_ matrix: MutableFloats, width: Int) {
 /// - `matrix`: A, `width`² floats, both halves.
 /// - `diagonal`: d, `width` floats, above 0.
 /// - `vector`: b.
-/// - `square`: `width`² floats to work in; `work` three times `width`, `inverses` and `gradient` one.
+/// - `square`: `width`² floats to work in; `work` has 3 · `width`, `inverses` and `gradient` one.
 /// - `solution`: Receives x; padding stays zero.
 private struct NonnegativeRow {
   let matrix: Floats
@@ -57,8 +57,8 @@ private struct NonnegativeRow {
 /// Minimises xᵀ(A + diag(d))x / 2 − bᵀx over x ≥ 0.
 ///
 /// Block principal pivoting (Kim and Park, SIAM J. Sci. Comput. 33(6), 2011) finds which x are
-/// zero and solves for the others; cyclic coordinate descent then sees to what rounding has left. It
-/// ends when no step could lower the objective by more than rounding: for every i, the step that
+/// zero and solves for the others; cyclic coordinate descent then sees to what rounding has left.
+/// It ends when no step could lower the objective by more than rounding: for every i, the step that
 /// remains is at most `tolerance` times the largest x.
 ///
 /// For the buffers see `NonnegativeRow`; `pivotTolerance` is that of `factorise`.
