@@ -13,6 +13,7 @@ package final class PartitionWriter: Sendable {
   private let temporary: String
   private let fileSystem: any FileSystem
   private let lock: any FileLock
+  private let parents: MadeDirectories
   private let state = Locked(State())
 
   private struct State {
@@ -39,9 +40,14 @@ package final class PartitionWriter: Sendable {
   package init(_ directory: String, in fileSystem: any FileSystem) throws(Failure) {
     let directory = Path.trimmed(directory)
     try Self.requireAbsent(directory, in: fileSystem)
-    try fileSystem.makeDirectoryDurably(Path.parent(of: directory))
-    let lock = try fileSystem.lock("\(directory).lock", owner: ProcessName.current)
+    let parents = try MadeDirectories(to: Path.parent(of: directory), in: fileSystem)
     let temporary = "\(directory).tmp-\(RunName.random())"
+    do throws(Failure) {
+      lock = try fileSystem.lock("\(directory).lock", owner: ProcessName.current)
+    } catch {
+      parents.removeEmpty(in: fileSystem)
+      throw error
+    }
     do throws(Failure) {
       // Another writer may have finished while we waited for nothing but the lock.
       try Self.requireAbsent(directory, in: fileSystem)
@@ -52,12 +58,13 @@ package final class PartitionWriter: Sendable {
       try? fileSystem.removeTree(temporary)
       try? fileSystem.removeFile("\(directory).lock")
       lock.release()
+      parents.removeEmpty(in: fileSystem)
       throw error
     }
     self.directory = directory
     self.temporary = temporary
     self.fileSystem = fileSystem
-    self.lock = lock
+    self.parents = parents
   }
 
   deinit { abandon() }
@@ -135,13 +142,14 @@ package final class PartitionWriter: Sendable {
     }
   }
 
-  /// Removes everything that was written; nothing after a commit.
+  /// Removes everything that was written, and the directories made for it; nothing after a commit.
   package func abandon() {
     let wasEnded = state.withLock { $0.isEnded }
     guard !wasEnded else { return }
     // What cannot be removed now, the next writer of the same directory removes.
     try? fileSystem.removeTree(temporary)
     end()
+    parents.removeEmpty(in: fileSystem)
   }
 
   /// Gives the lock back.

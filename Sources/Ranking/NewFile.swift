@@ -48,6 +48,7 @@ package final class NewDirectory {
   private let path: String
   private let fileSystem: any FileSystem
   private let temporary: String
+  private let parents: MadeDirectories
   private var isEnded = false
 
   /// Begins a directory.
@@ -62,7 +63,13 @@ package final class NewDirectory {
     self.path = path
     self.fileSystem = fileSystem
     temporary = "\(path).tmp-\(RunName.random())"
-    try fileSystem.makeDirectory(temporary, withParents: true)
+    parents = try MadeDirectories(to: Path.parent(of: path), in: fileSystem)
+    do throws(Failure) {
+      try fileSystem.makeDirectory(temporary, withParents: false)
+    } catch {
+      parents.removeEmpty(in: fileSystem)
+      throw error
+    }
   }
 
   deinit { abandon() }
@@ -91,11 +98,12 @@ package final class NewDirectory {
     try fileSystem.syncDirectory(Path.parent(of: path))
   }
 
-  /// Removes what was written; nothing after a commit.
+  /// Removes what was written, and the directories made for it; nothing after a commit.
   package func abandon() {
     guard !isEnded else { return }
     isEnded = true
     // There is nobody left to tell, and the name shows what it is.
     try? fileSystem.removeTree(temporary)
+    parents.removeEmpty(in: fileSystem)
   }
 }

@@ -46,14 +46,16 @@ import Testing
     let loaded = try LoadedModel.open(stored.model, in: disk)
     let points = try sweep(hasEffect: false) { faulty, folder in
       do throws(Failure) {
-        try FactorExport(loaded).write(format, to: folder.file("out"), in: faulty)
+        try FactorExport(loaded).write(format, to: folder.file("new/parent/out"), in: faulty)
       } catch {
         #expect(error.message == "injected fault")
       }
-      let isThere = try disk.status(folder.file("out")) != nil
+      let isThere = try disk.status(folder.file("new/parent/out")) != nil
       if isThere {
-        #expect(try disk.list(folder.file("out")).contains("export.json"))
-        #expect(try disk.list(folder.path) == ["out"])
+        #expect(try disk.list(folder.file("new/parent/out")).contains("export.json"))
+        #expect(try disk.list(folder.file("new/parent")) == ["out"])
+      } else {
+        #expect(try disk.list(folder.path) == [], "\(faulty.operations[faulty.fault.at - 1])")
       }
       #expect(isThere || faulty.hasFired)
     }

@@ -173,10 +173,13 @@ import Workers
     #expect(try model.newestGood()?.number == iteration)
   }
 
-  @Test func `a budget that is too small is refused before work begins`() throws {
+  @Test func `a budget that is too small is refused before work begins, and leaves nothing`()
+    throws
+  {
     let folder = try TemporaryDirectory()
     let partition = try Self.sample.partition(at: folder.path + "/p")
-    let model = try ModelDirectory.openOrCreate(folder.path + "/m", in: PosixFileSystem())
+    let path = folder.path + "/new/parent/m"
+    let model = try ModelDirectory.openOrCreate(path, in: PosixFileSystem())
     #expect {
       try Trainer.run(
         partition, into: model, hyperparameters: Hyperparameters(rank: 4),
@@ -184,7 +187,31 @@ import Workers
     } throws: { error in
       (error as? Failure)?.code == .memory
     }
-    #expect(try model.generations() == [])
+    #expect(try PosixFileSystem().list(folder.path) == ["p"])
+  }
+
+  @Test func `a stop before the first generation leaves what was there before`() throws {
+    let folder = try TemporaryDirectory()
+    let disk = PosixFileSystem()
+    let partition = try Self.sample.partition(at: folder.path + "/p")
+    try disk.makeDirectory(folder.path + "/mine", withParents: false)
+    let stop = StopRequest()
+    stop.set()
+    for path in [folder.path + "/mine", folder.path + "/mine/new/parent/m"] {
+      let end = try Trainer.run(
+        partition, into: ModelDirectory.openOrCreate(path, in: disk),
+        hyperparameters: Hyperparameters(rank: 10), settings: settings(), stop: stop)
+      #expect(end == .stopped(saved: nil))
+      #expect(try disk.list(folder.path + "/mine") == [])
+    }
+    // A model that has something keeps it.
+    let trained = try digest(partition, in: folder, as: "mine", settings(iterations: 1))
+    #expect(
+      try Trainer.run(
+        partition, into: ModelDirectory.openOrCreate(folder.path + "/mine", in: disk),
+        hyperparameters: Hyperparameters(rank: 10), settings: settings(iterations: 2), stop: stop)
+        == .stopped(saved: 1))
+    #expect(try digest(partition, in: folder, as: "mine", settings(iterations: 1)) == trained)
   }
 
   @Test func `a second trainer is refused while the first one runs`() throws {
