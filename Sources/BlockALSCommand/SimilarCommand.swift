@@ -2,6 +2,7 @@ import ArgumentParser
 import BlockMatrix
 import BlockStore
 import Ranking
+import Workers
 
 /// `blockals similar`: cosine neighbours of items or users.
 struct SimilarCommand: ParsableCommand {
@@ -62,8 +63,12 @@ struct SimilarCommand: ParsableCommand {
       try text.append(
         ranking, position: position, of: model.ids[side][Int(index)], to: &bytes)
     }
-    let sink = try AnswerSink(output.path, in: fileSystem)
-    try sink.write(bytes + text.closing)
-    try sink.commit()
+    let stop = StopRequest()
+    let signals = StopSignals(stop)
+    try withExtendedLifetime(signals) { () throws(Failure) in
+      let sink = try AnswerSink(output.path, in: fileSystem, stop: stop)
+      try sink.write(bytes + text.closing)
+      try sink.commit()
+    }
   }
 }

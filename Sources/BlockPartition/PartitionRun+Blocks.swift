@@ -58,7 +58,7 @@ extension PartitionRun {
     let blocks = grid.blockNumbers()
     let heldOut = try Parallel.map(pairs.cellCount, workers: settings.workers) {
       cell throws(Failure) -> HeldOut in
-      try checkStop()
+      try settings.stop.check()
       var heldOut = HeldOut()
       var rows = try pairs.rows(ofCell: cell)
       var kept = 0
@@ -123,7 +123,7 @@ extension PartitionRun {
     let itemBlockCount = plans.item.grid.blockCount
     let itemCount = indices.item.table.count
     _ = try Parallel.map(grid.blockCount, workers: plans.user.workers) { block throws(Failure) in
-      try checkStop()
+      try settings.stop.check()
       let users = grid.indices(ofBlock: block)
       let rows = RowSort.byUserAndItem(
         try byUser.rows(ofCell: block), users: users, itemCount: itemCount)
@@ -142,7 +142,7 @@ extension PartitionRun {
     let grid = plans.item.grid
     let userCount = indices.user.table.count
     _ = try Parallel.map(grid.blockCount, workers: plans.item.workers) { block throws(Failure) in
-      try checkStop()
+      try settings.stop.check()
       let items = grid.indices(ofBlock: block)
       // Cells come in the order of the users' blocks, each sorted by user: so users ascend.
       let rows = RowSort.byItem(try byItem.rows(ofCell: block), items: items)

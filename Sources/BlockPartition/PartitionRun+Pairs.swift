@@ -27,7 +27,7 @@ extension PartitionRun {
     let rowCount = text.summary.rowCount
     let outcomes = try Parallel.map(cells.grid.blockCount, workers: cells.workers) {
       cell throws(Failure) -> CellOutcome in
-      try checkStop()
+      try settings.stop.check()
       let rows = RowSort.byUserAndItem(
         try gathered.rows(ofCell: cell), users: cells.grid.indices(ofBlock: cell),
         itemCount: itemCount)
@@ -53,7 +53,7 @@ extension PartitionRun {
     let workers = text.workers
     _ = try Parallel.map(text.store.cellCount, workers: settings.workers) {
       chunk throws(Failure) in
-      try checkStop()
+      try settings.stop.check()
       var rows = try text.store.rows(ofCell: chunk)
       let users = ids.user.numbers[workers[chunk]]
       let items = ids.item.numbers[workers[chunk]]

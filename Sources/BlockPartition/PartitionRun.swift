@@ -59,13 +59,6 @@ struct PartitionRun: Sendable {
     RowStore(budget: budget, path: "\(writer.scratchDirectory)/\(name)", in: fileSystem)
   }
 
-  func checkStop() throws(Failure) {
-    guard !settings.stop.isSet else {
-      throw Failure(
-        .stopped, "stopped on request; nothing was kept", hint: "run the same command again")
-    }
-  }
-
   // MARK: Text
 
   struct TextRows {
@@ -88,7 +81,7 @@ struct PartitionRun: Sendable {
       badLineLimit: settings.badLineLimit, chunkByteCount: plan.chunkByteCount)
     let board = TextBoard()
     let outcome = try reader.read { parsed throws(Failure) in
-      try checkStop()
+      try settings.stop.check()
       try store.append(parsed.rows, cell: parsed.number)
       try plan.checkIds(board.note(parsed))
       progress(

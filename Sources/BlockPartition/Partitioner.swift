@@ -26,7 +26,13 @@ package enum Partitioner {
     let opened = try InputFiles.inputs(inputs, in: fileSystem, standardInput: standardInput)
     var rejects: RejectsFile?
     if let path = settings.rejects { rejects = try RejectsFile(path, in: fileSystem) }
-    let writer = try PartitionWriter(output, in: fileSystem)
+    let writer: PartitionWriter
+    do throws(Failure) {
+      writer = try PartitionWriter(output, in: fileSystem)
+    } catch {
+      rejects?.abandon()
+      throw error
+    }
     do throws(Failure) {
       let run = PartitionRun(
         settings: settings, inputs: opened,
@@ -38,8 +44,9 @@ package enum Partitioner {
       try rejects?.commit()
       return result
     } catch {
-      rejects?.abandon()
+      // The list goes last: the directories that hold both may have been made for it.
       writer.abandon()
+      rejects?.abandon()
       throw error
     }
   }

@@ -6,19 +6,11 @@ import RatingInput
 ///
 /// It appears, complete, when the partition has.
 struct RejectsFile {
-  private let path: String
-  private let temporary: String
-  private let fileSystem: any FileSystem
+  private let file: NewFile
 
   /// - Throws: `.output` where the file exists already.
   init(_ path: String, in fileSystem: any FileSystem) throws(Failure) {
-    guard try fileSystem.status(path) == nil else {
-      throw Failure(
-        .output, at: path, "exists already", hint: "choose another name, or remove it first")
-    }
-    self.path = path
-    self.fileSystem = fileSystem
-    temporary = "\(path).tmp-\(RunName.random())"
+    file = try NewFile(path, makingParents: true, in: fileSystem)
   }
 
   /// Writes the list under another name.
@@ -30,15 +22,12 @@ struct RejectsFile {
       text += CSVField.quoted(Array(bad.reason.message.utf8))
       text.append(0x0A)
     }
-    try fileSystem.writeDurably(text, to: temporary)
+    try file.write(text)
   }
 
-  func commit() throws(Failure) {
-    try fileSystem.rename(temporary, to: path)
-    try fileSystem.syncDirectory(Path.parent(of: path))
-  }
+  func commit() throws(Failure) { try file.commit() }
 
-  func abandon() { try? fileSystem.removeTree(temporary) }
+  func abandon() { file.abandon() }
 }
 
 /// Fields of CSV after RFC 4180.

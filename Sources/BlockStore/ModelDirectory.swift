@@ -77,8 +77,8 @@ package final class ModelDirectory: Sendable {
   /// Takes a model back that has come to nothing: one that was no model when it was opened, and
   /// has no generation.
   ///
-  /// Goes on to the directories that were made for it, as far as nothing else is in them. The caller
-  /// holds the lock, and releases it afterwards.
+  /// Goes on to the directories that were made for it, as far as nothing else is in them. The
+  /// caller holds the lock, and releases it afterwards.
   package func removeIfFruitless() {
     guard let made, made.contains(generationsDirectory) else { return }
     // What cannot be removed now, the next training goes on with; it loses nothing.

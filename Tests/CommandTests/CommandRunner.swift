@@ -20,9 +20,19 @@ enum CommandRunner {
     return folder.appendingPathComponent("blockals").path
   }()
 
+  /// A signal to send, and when.
+  struct Interruption {
+    let signal: Int32
+    /// Asked again and again until it says yes.
+    let isDue: () throws -> Bool
+  }
+
   /// Runs the command to its end, or kills it after `seconds`.
+  ///
+  /// The status is the exit code, or 128 and the number of the signal that ended the process.
   static func run(
-    _ arguments: [String], input: [UInt8] = [], in folder: String? = nil, seconds: Double = 60
+    _ arguments: [String], input: [UInt8] = [], in folder: String? = nil, seconds: Double = 60,
+    interruption: Interruption? = nil
   ) throws -> CommandResult {
     let scratch = FileManager.default.temporaryDirectory
       .appendingPathComponent("blockals-run-\(UUID().uuidString)")
@@ -44,7 +54,14 @@ enum CommandRunner {
     process.standardError = try FileHandle(forWritingTo: files[2])
     try process.run()
     let deadline = Date(timeIntervalSinceNow: seconds)
-    while process.isRunning, Date() < deadline { usleep(2000) }
+    var interruption = interruption
+    while process.isRunning, Date() < deadline {
+      usleep(2000)
+      if let due = interruption, try due.isDue() {
+        kill(process.processIdentifier, due.signal)
+        interruption = nil
+      }
+    }
     if process.isRunning {
       kill(process.processIdentifier, SIGKILL)
       Issue.record("blockals \(arguments.joined(separator: " ")) ran longer than \(seconds) s")
