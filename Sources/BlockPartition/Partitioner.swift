@@ -38,15 +38,14 @@ package enum Partitioner {
         settings: settings, inputs: opened,
         inputByteCount: InputFiles.byteCount(of: inputs, in: fileSystem), writer: writer,
         fileSystem: fileSystem, progress: progress)
-      let result = try run.run { badLines throws(Failure) in
-        try rejects?.write(badLines, names: opened.map(\.name))
+      return try run.run { badLines throws(Failure) in
+        try rejects?.commit(badLines, names: opened.map(\.name))
       }
-      try rejects?.commit()
-      return result
     } catch {
-      // The list goes last: the directories that hold both may have been made for it.
+      // The list goes last: the directories that hold both may have been made for it. It stays
+      // where the partition has appeared, and only flushing the directory above failed.
       writer.abandon()
-      rejects?.abandon()
+      if !writer.hasAppeared { rejects?.abandon() }
       throw error
     }
   }

@@ -6,6 +6,9 @@ package final class NewFile {
   private let claim: OutputClaim
   private let file: any WritableFile
 
+  /// Whether the file has its name, even where the directory could not be flushed afterwards.
+  package var hasAppeared: Bool { claim.hasAppeared }
+
   /// Begins a file, and removes what dead writers of the same file have left.
   ///
   /// - Parameter makingParents: Whether to make the directories above it where they are missing.

@@ -15,7 +15,16 @@ package final class OutputClaim: Sendable {
   private let fileSystem: any FileSystem
   private let parents: MadeDirectories?
   private let lock: any FileLock
-  private let isEnded = Locked(false)
+  private let state = Locked(State())
+
+  private struct State {
+    var hasAppeared = false
+    var isEnded = false
+  }
+
+  /// Whether the path is the writer's work, even where the directory could not be flushed
+  /// afterwards.
+  package var hasAppeared: Bool { state.withLock { $0.hasAppeared } }
 
   /// Claims a path, and removes what dead writers of the same path have left.
   ///
@@ -61,13 +70,14 @@ package final class OutputClaim: Sendable {
   ///   abandons then.
   package func commit() throws(Failure) {
     try fileSystem.rename(temporary, to: path)
+    state.withLock { $0.hasAppeared = true }
     try fileSystem.syncDirectory(Path.parent(of: path))
     end()
   }
 
   /// Removes the work and the directories made for it; nothing after a commit.
   package func abandon() {
-    guard !isEnded.withLock({ $0 }) else { return }
+    guard !state.withLock({ $0.isEnded }) else { return }
     // What cannot be removed now, the next writer of the same path removes.
     try? fileSystem.removeTree(temporary)
     end()
@@ -75,9 +85,9 @@ package final class OutputClaim: Sendable {
   }
 
   private func end() {
-    let wasEnded = isEnded.withLock { isEnded in
-      defer { isEnded = true }
-      return isEnded
+    let wasEnded = state.withLock { state in
+      defer { state.isEnded = true }
+      return state.isEnded
     }
     if !wasEnded { Self.unlock(path, lock, in: fileSystem) }
   }

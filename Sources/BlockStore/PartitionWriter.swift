@@ -7,6 +7,9 @@ package final class PartitionWriter: Sendable {
   /// For spill files; goes when the writer commits or abandons.
   package var scratchDirectory: String { "\(temporary)/scratch" }
 
+  /// Whether the partition is there, even where the directory above could not be flushed then.
+  package var hasAppeared: Bool { claim.hasAppeared }
+
   private var temporary: String { claim.temporary }
   private let claim: OutputClaim
   private let fileSystem: any FileSystem
