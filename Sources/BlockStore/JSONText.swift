@@ -18,6 +18,11 @@ package enum JSONText: Sendable, Equatable {
     return .double(value)
   }
 
+  /// A duration, to the microsecond: what follows is no measurement.
+  package static func seconds(_ value: Double) -> JSONText {
+    .number((value * 1e6).rounded() / 1e6)
+  }
+
   /// An id for people to read: itself where it is UTF-8.
   ///
   /// JSON has no other text, so that of other bytes the printable form is all there is.

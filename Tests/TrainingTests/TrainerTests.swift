@@ -214,6 +214,18 @@ import Workers
     #expect(try digest(partition, in: folder, as: "mine", settings(iterations: 1)) == trained)
   }
 
+  @Test func `the log's seconds have microseconds, and no more`() throws {
+    for (seconds, text) in [(0.1 + 0.2, "0.3"), (12.345_678_912_3, "12.345679"), (1e-9, "0.0")] {
+      #expect(JSONText.seconds(seconds).text == text)
+    }
+    let folder = try TemporaryDirectory()
+    let partition = try Self.sample.partition(at: folder.path + "/p")
+    _ = try digest(partition, in: folder, as: "m", settings())
+    let log = try ModelDirectory.open(folder.path + "/m", in: PosixFileSystem()).readLog()
+    #expect(log.count == 12)
+    for line in log { #expect(line.contains(/"seconds":(\d+\.\d{1,6}|\d(\.\d)?e-0[56])[,}]/)) }
+  }
+
   @Test func `a second trainer is refused while the first one runs`() throws {
     let folder = try TemporaryDirectory()
     let partition = try Self.sample.partition(at: folder.path + "/p")
