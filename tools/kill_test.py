@@ -90,7 +90,7 @@ def leftovers(output):
     """Temporary files beside and below the output, for which no process is there any more.
 
     A kill between a partition's rename and the removal of its lock leaves the lock's file, a line
-    that says who held it; the next command that writes to the same name takes it over.
+    that says who held it; the next command that is to write to the same name removes it.
     """
     name = os.path.basename(output)
     beside = set(os.listdir(os.path.dirname(output))) - {name, name + ".lock"}

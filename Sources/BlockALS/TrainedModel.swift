@@ -60,9 +60,11 @@ public struct TrainedModel: Sendable {
   ) throws(BlockALSError) -> TrainedModel {
     try publicly { () throws(Failure) in
       let stop = StopRequest()
+      // Options that do not fit are refused before a directory is made.
+      let (hyperparameters, settings) = (try options.hyperparameters(), try options.settings())
       let end = try Trainer.run(
         ratings.partition, into: ModelDirectory.openOrCreate(path, in: PosixFileSystem()),
-        hyperparameters: options.hyperparameters(), settings: options.settings(), stop: stop,
+        hyperparameters: hyperparameters, settings: settings, stop: stop,
         observe: { event in
           if shouldStop() { stop.set() }
           guard case .iteration(let report) = event else { return }

@@ -65,10 +65,13 @@ enum IdList {
 final class AnswerSink {
   private let file: NewFile?
   private let standardOutput: any WritableFile
+  private let stop: StopRequest
 
-  init(_ path: String?, in fileSystem: PosixFileSystem) throws(Failure) {
+  /// - Parameter stop: A file that has not appeared when it is set never will.
+  init(_ path: String?, in fileSystem: PosixFileSystem, stop: StopRequest) throws(Failure) {
     standardOutput = fileSystem.standardOutput
     file = try path.map { path throws(Failure) in try NewFile(path, in: fileSystem) }
+    self.stop = stop
   }
 
   func write(_ bytes: [UInt8]) throws(Failure) {
@@ -76,7 +79,11 @@ final class AnswerSink {
     if let file { try file.write(bytes) } else { try standardOutput.write(bytes) }
   }
 
-  func commit() throws(Failure) { try file?.commit() }
+  func commit() throws(Failure) {
+    guard let file else { return }
+    try stop.check()
+    try file.commit()
+  }
 }
 
 /// A live line that says how much of some work is done, and how long the rest will take.

@@ -2,6 +2,7 @@ import ArgumentParser
 import BlockMatrix
 import BlockStore
 import Ranking
+import Workers
 
 extension ExportFormat: ExpressibleByArgument {}
 
@@ -46,7 +47,11 @@ struct ExportCommand: ParsableCommand {
     let fileSystem = PosixFileSystem()
     let loaded = try LoadedModel.forAnswers(model, in: fileSystem)
     let output = output ?? "\(Path.trimmed(model)).\(format.rawValue)"
-    try FactorExport(loaded).write(format, to: output, in: fileSystem)
+    let stop = StopRequest()
+    let signals = StopSignals(stop)
+    try withExtendedLifetime(signals) { () throws(Failure) in
+      try FactorExport(loaded).write(format, to: output, in: fileSystem, stop: stop)
+    }
     let (users, items) = (loaded.model.ids.user.count, loaded.model.ids.item.count)
     let summary: JSONText = .object([
       ("output", .string(output)), ("format", .string(format.rawValue)), ("users", .int(users)),

@@ -15,7 +15,9 @@ struct PartitionCommand: ParsableCommand {
       partition appears complete or not at all.
 
       In CSV, fields are quoted after RFC 4180. Lines end with LF or CRLF; blank lines are \
-      skipped. Every line has as many fields as the first one. A rating is a decimal number.
+      skipped. Every line has as many fields as the first one. A rating is a decimal number. With \
+      --max-bad, the first lines may be bad too: of the first 100, a later one tells the columns \
+      where those before it cannot, or have another number of fields than most.
 
       Examples:
         blockals partition ratings.csv -o ratings.blocks
@@ -68,8 +70,10 @@ struct PartitionCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The memory to work in, as 512M or 4G; more goes through files beside the output.",
-      valueName: "size"))
+      """
+      The memory to work in, as 512M or 4G; more goes through files beside the output. The program \
+      itself takes up to 24M besides, and the window of a .zst file.
+      """, valueName: "size"))
   var memory: ByteSize?
 
   @Option(help: "Threads that work at once. (default: the cores granted to this process)")
@@ -91,6 +95,7 @@ struct PartitionCommand: ParsableCommand {
   var json = false
 
   mutating func run() throws {
+    ProcessHeap.share()
     let fileSystem = PosixFileSystem()
     let begin = ContinuousClock.now
     let settings = try settings(in: fileSystem)

@@ -124,7 +124,7 @@ struct PartitionReport {
         .array(
           skew[side].longest.map { row in
             .object([
-              ("id", .string(printable(ids[side][row.index]))), ("ratings", .int(row.ratingCount)),
+              ("id", JSONText.id(ids[side][row.index])), ("ratings", .int(row.ratingCount)),
             ])
           })
       ),

@@ -87,7 +87,7 @@ struct PartitionResult {
       ("spilledBytes", .int(summary.spilledByteCount)),
       ("bytes", .int(facts.byteCount)),
       ("bytesPerRating", .number(bytesPerRating)),
-      ("seconds", .number(seconds)),
+      ("seconds", .seconds(seconds)),
     ])
   }
 }

@@ -110,10 +110,10 @@ struct RecommendCommand: ParsableCommand {
     let text = AnswerText.recommendations(
       output.wantedFormat, items: recommender.model.ids.item)
     let userIds = recommender.model.ids.user
-    let sink = try AnswerSink(output.path, in: fileSystem)
     let progress = WorkProgress("users")
     let stop = StopRequest()
     let signals = StopSignals(stop)
+    let sink = try AnswerSink(output.path, in: fileSystem, stop: stop)
     defer { withExtendedLifetime(signals) { progress.clear() } }
     try sink.write(text.opening)
     try recommender.recommend(

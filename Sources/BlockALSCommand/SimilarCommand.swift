@@ -2,6 +2,7 @@ import ArgumentParser
 import BlockMatrix
 import BlockStore
 import Ranking
+import Workers
 
 /// `blockals similar`: cosine neighbours of items or users.
 struct SimilarCommand: ParsableCommand {
@@ -84,9 +85,13 @@ struct SimilarCommand: ParsableCommand {
     for (position, (index, ranking)) in zip(indices, rankings).enumerated() {
       try text.append(ranking, position: position, of: subjects[Int(index)], to: &bytes)
     }
-    let sink = try AnswerSink(output.path, in: fileSystem)
-    try sink.write(bytes + text.closing)
-    try sink.commit()
+    let stop = StopRequest()
+    let signals = StopSignals(stop)
+    try withExtendedLifetime(signals) { () throws(Failure) in
+      let sink = try AnswerSink(output.path, in: fileSystem, stop: stop)
+      try sink.write(bytes + text.closing)
+      try sink.commit()
+    }
   }
 
   /// The indices of the ids that were named, in that order.

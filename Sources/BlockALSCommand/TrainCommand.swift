@@ -78,16 +78,17 @@ struct TrainCommand: ParsableCommand {
           + " \(plan.hyperparameters.summary)\n")
     }
     let partition = try Partition.open(plan.partition, in: fileSystem)
-    let directory = try ModelDirectory.openOrCreate(plan.model, in: fileSystem)
+    // What can be refused is, before a directory is made.
+    let metric = try process.metric(
+      on: partition, hyperparameters: plan.hyperparameters, workers: settings.workers)
     let stop = StopRequest()
     let signals = StopSignals(stop)
     let progress = TrainingProgress()
     let end = try withExtendedLifetime(signals) {
       try Trainer.run(
-        partition, into: directory, hyperparameters: plan.hyperparameters, settings: settings,
-        metric: process.metric(
-          on: partition, hyperparameters: plan.hyperparameters, workers: settings.workers),
-        stop: stop, observe: { progress.show($0) })
+        partition, into: ModelDirectory.openOrCreate(plan.model, in: fileSystem),
+        hyperparameters: plan.hyperparameters, settings: settings, metric: metric, stop: stop,
+        observe: { progress.show($0) })
     }
     try report(end, plan, progress)
   }

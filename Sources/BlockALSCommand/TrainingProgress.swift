@@ -130,7 +130,7 @@ struct TrainingSummary {
       ("generation", .string(GenerationName.of(generation))),
       ("bestGeneration", best.map { .string(GenerationName.of($0)) } ?? .null),
       ("objective", .number(last?.objective)), ("rmse", .number(last?.rmse)),
-      ("holdoutRmse", .number(last?.holdoutRmse)), ("seconds", .number(seconds)),
+      ("holdoutRmse", .number(last?.holdoutRmse)), ("seconds", .seconds(seconds)),
     ])
   }
 }

@@ -150,12 +150,12 @@ struct TuneCommand: ParsableCommand {
     _ fileSystem: PosixFileSystem
   ) throws(Failure) {
     let progress = TrainingProgress()
+    let settings = try TrainingSettings(
+      stopping: StoppingRules(iterations: iterations ?? model.defaults.iterations),
+      workers: workers ?? GrantedCores.count(in: fileSystem))
     let end = try Trainer.run(
       partition, into: ModelDirectory.openOrCreate(path, in: fileSystem), hyperparameters: winner,
-      settings: TrainingSettings(
-        stopping: StoppingRules(iterations: iterations ?? model.defaults.iterations),
-        workers: workers ?? GrantedCores.count(in: fileSystem)),
-      stop: stop, observe: { progress.show($0) })
+      settings: settings, stop: stop, observe: { progress.show($0) })
     if case .stopped(let saved) = end {
       throw Failure(
         .stopped,

@@ -50,23 +50,3 @@ extension Failure: CustomStringConvertible {
     (place.isEmpty ? message : "\(place): \(message)") + (hint.isEmpty ? "" : "\nhint: \(hint)")
   }
 }
-
-/// Makes bytes from outside fit to print: printable ASCII stays, all else is escaped, long runs are
-/// cut after 80 characters.
-package func printable(_ bytes: some Sequence<UInt8>) -> String {
-  var text = ""
-  var count = 0
-  for byte in bytes {
-    guard count < 80 else { return text + "…" }
-    switch byte {
-    case 0x22: text += "\\\""
-    case 0x5C: text += "\\\\"
-    case 0x20..<0x7F: text.unicodeScalars.append(Unicode.Scalar(byte))
-    default:
-      let digits = Array("0123456789abcdef")
-      text += "\\x\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
-    }
-    count += 1
-  }
-  return text
-}

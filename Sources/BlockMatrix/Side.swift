@@ -21,7 +21,8 @@ package struct PerSide<Value> {
 
   package subscript(side: Side) -> Value {
     get { side == .user ? user : item }
-    set { if side == .user { user = newValue } else { item = newValue } }
+    // In place: with `set`, changing one element of an array would copy the array.
+    _modify { if side == .user { yield &user } else { yield &item } }
   }
 }
 

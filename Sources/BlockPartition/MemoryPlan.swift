@@ -15,6 +15,10 @@ struct MemoryPlan: Sendable {
   /// block, and what it is encoded to.
   static let workByteCountPerRating = 48
 
+  /// For a rating of the hold-out, which is sorted and written in one piece: two sort buffers, then
+  /// three columns and what they are encoded to.
+  static let holdoutByteCountPerRating = 28
+
   /// For ratings while text is read.
   var readingLimit: Int? { limit.map { $0 / 4 } }
 
@@ -56,6 +60,21 @@ struct MemoryPlan: Sendable {
         hint: "give at least --memory \(idByteCount * 2 + (1 << 20))")
     }
     return left
+  }
+
+  /// What ratings may take that are held while the hold-out is written.
+  ///
+  /// - Parameter work: What is left for ratings, and as much again for buffers.
+  /// - Throws: `.memory` where the hold-out alone is too large.
+  func heldByteCount(besideHoldoutOf count: Int, work: Int) throws(Failure) -> Int {
+    let needed = count * Self.holdoutByteCountPerRating
+    guard needed > work else { return work }
+    guard needed <= 2 * work else {
+      throw Failure(
+        .memory, at: "--memory", "the hold-out has \(count) ratings, which do not fit",
+        hint: "give at least --memory \((limit ?? 0) + needed - 2 * work + (1 << 20))")
+    }
+    return 2 * work - needed
   }
 }
 

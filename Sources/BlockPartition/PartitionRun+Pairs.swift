@@ -8,6 +8,8 @@ extension PartitionRun {
   struct ResolvedRows {
     /// By provisional numbers, in cells of users; sorted by user and item.
     let store: RowStore
+    /// How many workers may have a cell in memory at once.
+    let workers: Int
     let mergedRowCount: Int
     let spilledByteCount: Int
   }
@@ -27,7 +29,7 @@ extension PartitionRun {
     let rowCount = text.summary.rowCount
     let outcomes = try Parallel.map(cells.grid.blockCount, workers: cells.workers) {
       cell throws(Failure) -> CellOutcome in
-      try checkStop()
+      try settings.stop.check()
       let rows = RowSort.byUserAndItem(
         try gathered.rows(ofCell: cell), users: cells.grid.indices(ofBlock: cell),
         itemCount: itemCount)
@@ -41,7 +43,8 @@ extension PartitionRun {
     try gathered.remove()
     try check(outcomes, ids)
     return ResolvedRows(
-      store: store, mergedRowCount: outcomes.reduce(0) { $0 + $1.mergedRowCount },
+      store: store, workers: cells.workers,
+      mergedRowCount: outcomes.reduce(0) { $0 + $1.mergedRowCount },
       spilledByteCount: gathered.spilledByteCount + store.spilledByteCount)
   }
 
@@ -53,7 +56,7 @@ extension PartitionRun {
     let workers = text.workers
     _ = try Parallel.map(text.store.cellCount, workers: settings.workers) {
       chunk throws(Failure) in
-      try checkStop()
+      try settings.stop.check()
       var rows = try text.store.rows(ofCell: chunk)
       let users = ids.user.numbers[workers[chunk]]
       let items = ids.item.numbers[workers[chunk]]

@@ -43,9 +43,9 @@ struct PartitionRun: Sendable {
     summary.mergedRowCount = resolved.mergedRowCount
     let counts = try RatingCounts(
       resolved.store, ids: ids, minimum: settings.minimumRatings, holdout: settings.holdout,
-      workers: settings.workers)
+      workers: resolved.workers)
     summary.droppedRatingCount = counts.droppedCount
-    let blocks = try writeBlocks(resolved.store, ids, counts, work)
+    let blocks = try writeBlocks(resolved, ids, counts, work)
     summary.spilledByteCount =
       text.store.spilledByteCount + resolved.spilledByteCount + blocks.spilledByteCount
     try list(text.badLines)
@@ -57,13 +57,6 @@ struct PartitionRun: Sendable {
 
   func makeStore(_ name: String) -> RowStore {
     RowStore(budget: budget, path: "\(writer.scratchDirectory)/\(name)", in: fileSystem)
-  }
-
-  func checkStop() throws(Failure) {
-    guard !settings.stop.isSet else {
-      throw Failure(
-        .stopped, "stopped on request; nothing was kept", hint: "run the same command again")
-    }
   }
 
   // MARK: Text
@@ -88,7 +81,7 @@ struct PartitionRun: Sendable {
       badLineLimit: settings.badLineLimit, chunkByteCount: plan.chunkByteCount)
     let board = TextBoard()
     let outcome = try reader.read { parsed throws(Failure) in
-      try checkStop()
+      try settings.stop.check()
       try store.append(parsed.rows, cell: parsed.number)
       try plan.checkIds(board.note(parsed))
       progress(

@@ -26,20 +26,26 @@ package enum Partitioner {
     let opened = try InputFiles.inputs(inputs, in: fileSystem, standardInput: standardInput)
     var rejects: RejectsFile?
     if let path = settings.rejects { rejects = try RejectsFile(path, in: fileSystem) }
-    let writer = try PartitionWriter(output, in: fileSystem)
+    let writer: PartitionWriter
+    do throws(Failure) {
+      writer = try PartitionWriter(output, in: fileSystem)
+    } catch {
+      rejects?.abandon()
+      throw error
+    }
     do throws(Failure) {
       let run = PartitionRun(
         settings: settings, inputs: opened,
         inputByteCount: InputFiles.byteCount(of: inputs, in: fileSystem), writer: writer,
         fileSystem: fileSystem, progress: progress)
-      let result = try run.run { badLines throws(Failure) in
-        try rejects?.write(badLines, names: opened.map(\.name))
+      return try run.run { badLines throws(Failure) in
+        try rejects?.commit(badLines, names: opened.map(\.name))
       }
-      try rejects?.commit()
-      return result
     } catch {
-      rejects?.abandon()
+      // The list goes last: the directories that hold both may have been made for it. It stays
+      // where the partition has appeared, and only flushing the directory above failed.
       writer.abandon()
+      if !writer.hasAppeared { rejects?.abandon() }
       throw error
     }
   }

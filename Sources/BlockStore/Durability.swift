@@ -15,14 +15,50 @@ extension FileSystem {
       throw error
     }
   }
+}
+
+/// Directories that were made for an output, so that one that never appears takes them with it.
+package struct MadeDirectories: Sendable {
+  /// The outermost first.
+  private let paths: [String]
 
   /// Makes a directory and those above it, each durable, where they are missing.
-  func makeDirectoryDurably(_ path: String) throws(Failure) {
-    guard try status(path) == nil else { return }
-    let parent = Path.parent(of: path)
-    if parent != path { try makeDirectoryDurably(parent) }
-    try makeDirectory(path, withParents: false)
-    try syncDirectory(parent)
+  ///
+  /// - Throws: Whatever the disk reports; what was made until then is removed.
+  package init(to path: String, in fileSystem: any FileSystem) throws(Failure) {
+    var missing: [String] = []
+    var next = path
+    while try fileSystem.status(next) == nil {
+      missing.append(next)
+      let parent = Path.parent(of: next)
+      guard parent != next else { break }
+      next = parent
+    }
+    var made: [String] = []
+    do throws(Failure) {
+      for path in missing.reversed() {
+        try fileSystem.makeDirectory(path, withParents: false)
+        made.append(path)
+        try fileSystem.syncDirectory(Path.parent(of: path))
+      }
+    } catch {
+      Self.removeEmpty(made, in: fileSystem)
+      throw error
+    }
+    paths = made
+  }
+
+  package func contains(_ path: String) -> Bool { paths.contains(path) }
+
+  /// Removes those that are empty; one that somebody else has put something into stays, and so do
+  /// those above it.
+  package func removeEmpty(in fileSystem: any FileSystem) {
+    Self.removeEmpty(paths, in: fileSystem)
+  }
+
+  private static func removeEmpty(_ paths: [String], in fileSystem: any FileSystem) {
+    // What has failed already is what the user hears of, not that a directory is left over.
+    for path in paths.reversed() { try? fileSystem.removeDirectory(path) }
   }
 }
 

@@ -1,3 +1,5 @@
+import BlockMatrix
+
 /// A JSON value that is written as it was put together: keys keep their order.
 package enum JSONText: Sendable, Equatable {
   case null
@@ -14,6 +16,18 @@ package enum JSONText: Sendable, Equatable {
   package static func number(_ value: Double?) -> JSONText {
     guard let value, value.isFinite else { return .null }
     return .double(value)
+  }
+
+  /// A duration, to the microsecond: what follows is no measurement.
+  package static func seconds(_ value: Double) -> JSONText {
+    .number((value * 1e6).rounded() / 1e6)
+  }
+
+  /// An id for people to read: itself where it is UTF-8.
+  ///
+  /// JSON has no other text, so that of other bytes the printable form is all there is.
+  package static func id(_ bytes: ArraySlice<UInt8>) -> JSONText {
+    .string(String(validating: bytes, as: UTF8.self) ?? printable(bytes, limit: .max))
   }
 
   /// The value on one line; numbers have the fewest digits that read back as the same number.

@@ -11,6 +11,8 @@ package final class ModelDirectory: Sendable {
   /// Generations that this process has committed or read and found whole.
   private let good = Locked<Set<Int>>([])
   let log: TrainingLog
+  /// What was made to open it; nothing where it was a model already.
+  private let made: MadeDirectories?
 
   static let generationsName = "generations"
   var generationsDirectory: String { "\(directory)/\(Self.generationsName)" }
@@ -41,31 +43,53 @@ package final class ModelDirectory: Sendable {
     _ directory: String, in fileSystem: any FileSystem
   ) throws(Failure) -> ModelDirectory {
     let model = ModelDirectory(directory, in: fileSystem)
-    if try fileSystem.status(model.generationsDirectory) == nil {
-      try fileSystem.makeDirectoryDurably(model.directory)
+    guard try fileSystem.status(model.generationsDirectory) == nil else { return model }
+    if try fileSystem.status(model.directory) != nil {
       guard try fileSystem.list(model.directory).allSatisfy({ $0 == lockName }) else {
         throw Failure(
           .output, at: model.directory, "is neither a model nor empty",
           hint: "choose another name, or remove it first")
       }
-      try fileSystem.makeDirectoryDurably(model.generationsDirectory)
     }
-    return model
+    let made = try MadeDirectories(to: model.generationsDirectory, in: fileSystem)
+    return ModelDirectory(directory, in: fileSystem, made: made)
   }
 
-  private init(_ directory: String, in fileSystem: any FileSystem) {
+  private init(
+    _ directory: String, in fileSystem: any FileSystem, made: MadeDirectories? = nil
+  ) {
     self.directory = Path.trimmed(directory)
     self.fileSystem = fileSystem
+    self.made = made
     log = TrainingLog("\(self.directory)/training.jsonl", in: fileSystem)
   }
 
   private static let lockName = "LOCK"
+  private var lockPath: String { "\(directory)/\(Self.lockName)" }
 
   /// Keeps other writers away until the lock is released or the process ends.
   ///
   /// - Throws: `.output` naming the process that holds it.
   package func lock() throws(Failure) -> any FileLock {
-    try fileSystem.lock("\(directory)/\(Self.lockName)", owner: ProcessName.current)
+    try fileSystem.lock(lockPath, owner: ProcessName.current)
+  }
+
+  /// Takes a model back that has come to nothing: one that was no model when it was opened, and
+  /// has no generation.
+  ///
+  /// Goes on to the directories that were made for it, as far as nothing else is in them. The
+  /// caller holds the lock, and releases it afterwards.
+  package func removeIfFruitless() {
+    guard let made, made.contains(generationsDirectory) else { return }
+    // What cannot be removed now, the next training goes on with; it loses nothing.
+    guard (try? removeStale()) != nil, (try? generations())?.isEmpty == true else { return }
+    try? log.remove()
+    for side in Side.allCases {
+      try? fileSystem.removeTree("\(directory)/\(IdShard.fileName(side))")
+    }
+    // Last, as whoever locks it afterwards has to find it gone.
+    try? fileSystem.removeFile(lockPath)
+    made.removeEmpty(in: fileSystem)
   }
 
   /// The numbers of all committed generations, the newest first, whole or not.

@@ -72,7 +72,7 @@ extension ModelDirectory {
   /// Removes unfinished generations and half-removed ones.
   ///
   /// Only while no writer of ours is at work.
-  private func removeStale() throws(Failure) {
+  func removeStale() throws(Failure) {
     for name in try fileSystem.list(generationsDirectory) {
       let number = String(name.prefix(8))
       let isOurs = number.utf8.count == 8 && number.utf8.allSatisfy { (0x30...0x39).contains($0) }

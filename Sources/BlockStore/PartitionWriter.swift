@@ -2,17 +2,17 @@ import BlockMatrix
 import Workers
 
 /// Writes a partition under another name; `commit` makes it appear, complete, by one rename.
-///
-/// While it works, `<directory>.lock` is locked, so that one writer at a time aims at a directory
-/// and what a dead one has left behind can be removed.
 package final class PartitionWriter: Sendable {
-  package let directory: String
+  package var directory: String { claim.path }
   /// For spill files; goes when the writer commits or abandons.
   package var scratchDirectory: String { "\(temporary)/scratch" }
 
-  private let temporary: String
+  /// Whether the partition is there, even where the directory above could not be flushed then.
+  package var hasAppeared: Bool { claim.hasAppeared }
+
+  private var temporary: String { claim.temporary }
+  private let claim: OutputClaim
   private let fileSystem: any FileSystem
-  private let lock: any FileLock
   private let state = Locked(State())
 
   private struct State {
@@ -20,7 +20,6 @@ package final class PartitionWriter: Sendable {
     var ids = PerSide<(file: FileFacts, digest: IdDigest)?>(user: nil, item: nil)
     var holdout: HoldoutFacts?
     var holdoutDigest = Digest.holdout(HoldoutRatings())
-    var isEnded = false
   }
 
   /// A shard that is on the disk.
@@ -37,39 +36,18 @@ package final class PartitionWriter: Sendable {
   ///
   /// - Throws: `.output` where the directory exists or another process is writing it.
   package init(_ directory: String, in fileSystem: any FileSystem) throws(Failure) {
-    let directory = Path.trimmed(directory)
-    try Self.requireAbsent(directory, in: fileSystem)
-    try fileSystem.makeDirectoryDurably(Path.parent(of: directory))
-    let lock = try fileSystem.lock("\(directory).lock", owner: ProcessName.current)
-    let temporary = "\(directory).tmp-\(RunName.random())"
+    claim = try OutputClaim(directory, makingParents: true, in: fileSystem)
+    self.fileSystem = fileSystem
     do throws(Failure) {
-      // Another writer may have finished while we waited for nothing but the lock.
-      try Self.requireAbsent(directory, in: fileSystem)
-      try RunName.removeStale(of: directory, in: fileSystem)
-      try fileSystem.makeDirectory(temporary, withParents: false)
-      try fileSystem.makeDirectory("\(temporary)/scratch", withParents: false)
+      try fileSystem.makeDirectory(claim.temporary, withParents: false)
+      try fileSystem.makeDirectory(scratchDirectory, withParents: false)
     } catch {
-      try? fileSystem.removeTree(temporary)
-      try? fileSystem.removeFile("\(directory).lock")
-      lock.release()
+      claim.abandon()
       throw error
     }
-    self.directory = directory
-    self.temporary = temporary
-    self.fileSystem = fileSystem
-    self.lock = lock
   }
 
   deinit { abandon() }
-
-  private static func requireAbsent(
-    _ directory: String, in fileSystem: any FileSystem
-  ) throws(Failure) {
-    guard try fileSystem.status(directory) == nil else {
-      throw Failure(
-        .output, at: directory, "exists already", hint: "choose another name, or remove it first")
-    }
-  }
 
   /// Writes a block's shard.
   ///
@@ -125,9 +103,7 @@ package final class PartitionWriter: Sendable {
       try fileSystem.writeDurably(
         try Manifest.encode(facts, .partition), to: "\(temporary)/\(Manifest.fileName)")
       try fileSystem.syncDirectory(temporary)
-      try fileSystem.rename(temporary, to: directory)
-      try fileSystem.syncDirectory(Path.parent(of: directory))
-      end()
+      try claim.commit()
       return facts
     } catch {
       abandon()
@@ -135,27 +111,8 @@ package final class PartitionWriter: Sendable {
     }
   }
 
-  /// Removes everything that was written; nothing after a commit.
-  package func abandon() {
-    let wasEnded = state.withLock { $0.isEnded }
-    guard !wasEnded else { return }
-    // What cannot be removed now, the next writer of the same directory removes.
-    try? fileSystem.removeTree(temporary)
-    end()
-  }
-
-  /// Gives the lock back.
-  ///
-  /// Its file goes first: whoever locks it afterwards finds it gone.
-  private func end() {
-    let wasEnded = state.withLock { state in
-      defer { state.isEnded = true }
-      return state.isEnded
-    }
-    guard !wasEnded else { return }
-    try? fileSystem.removeFile("\(directory).lock")
-    lock.release()
-  }
+  /// Removes everything that was written, and the directories made for it; nothing after a commit.
+  package func abandon() { claim.abandon() }
 
   private func facts(
     grids: PerSide<BlockGrid>, valuesGiven: Bool, duplicates: String

@@ -150,10 +150,16 @@ package struct PosixFileSystem: FileSystem {
       guard unsafe lstat(path, &named) == 0, named.st_ino == held.st_ino,
         named.st_dev == held.st_dev
       else { continue }
-      guard ftruncate(descriptor.number, 0) == 0 else {
-        throw Failure.system(errno, "lock", path, for: .writing)
+      do throws(Failure) {
+        guard ftruncate(descriptor.number, 0) == 0 else {
+          throw Failure.system(errno, "lock", path, for: .writing)
+        }
+        try descriptor.writeAll(unsafe Array("\(owner)\n".utf8).span.bytes)
+      } catch {
+        // We hold it, so nobody misses it: a disk that is full gets no file more from us.
+        try? removeFile(path)
+        throw error
       }
-      try descriptor.writeAll(unsafe Array("\(owner)\n".utf8).span.bytes)
       return PosixLock(descriptor)
     }
   }

@@ -1,5 +1,6 @@
 import BlockMatrix
 import BlockStore
+import Workers
 
 /// The forms in which factors leave for other programs.
 package enum ExportFormat: String, Sendable, CaseIterable {
@@ -28,11 +29,12 @@ package struct FactorExport {
 
   /// Writes the files.
   ///
-  /// - Throws: `.output` where the directory exists.
+  /// - Throws: `.output` where the directory exists; `.stopped` on request. Nothing is left then.
   package func write(
-    _ format: ExportFormat, to path: String, in fileSystem: any FileSystem
+    _ format: ExportFormat, to path: String, in fileSystem: any FileSystem,
+    stop: StopRequest = StopRequest()
   ) throws(Failure) {
-    let directory = try NewDirectory(path, in: fileSystem)
+    let directory = try NewDirectory(path, in: fileSystem, stop: stop)
     switch format {
     case .npy: try writeNpy(directory)
     case .csv: try writeCSV(directory)

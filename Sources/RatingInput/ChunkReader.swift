@@ -14,6 +14,9 @@ struct TextChunk: Sendable {
   let byteCount: Int
   /// Where the lines begin in the text of the input.
   let offset: Int
+
+  /// Zero bytes behind the lines, which may be read.
+  static let slack = 8
 }
 
 /// What was found at the beginning of an input.
@@ -21,6 +24,8 @@ struct OpenedInput: Sendable {
   let layout: RowLayout
   let linesBefore: Int
   let hasHeader: Bool
+  /// Lines before the one that told the layout; lines counted from 1, within the input.
+  let badLines: [BadLine]
 }
 
 /// Cuts the text of inputs, one after another, into chunks that end where records end.
@@ -29,6 +34,7 @@ struct ChunkReader {
   private let source: RatingSource
   private let chunkByteCount: Int
   private let consumed: Counter
+  private let badLineLimit: Int
   private(set) var opened: [OpenedInput] = []
   private var chunkCount = 0
 
@@ -41,8 +47,12 @@ struct ChunkReader {
   /// In the middle of a line too long to be kept.
   private var isSkipping = false
 
-  init(_ inputs: [RatingInput], source: RatingSource, chunkByteCount: Int, consumed: Counter) {
+  init(
+    _ inputs: [RatingInput], source: RatingSource, chunkByteCount: Int, consumed: Counter,
+    badLineLimit: Int
+  ) {
     self.inputs = inputs
+    self.badLineLimit = badLineLimit
     self.source = source
     self.chunkByteCount = chunkByteCount
     self.consumed = consumed
@@ -66,13 +76,42 @@ struct ChunkReader {
     rest = []
     isSkipping = false
     _ = try fill(to: max(chunkByteCount, InputLimits.lineByteCount + 2))
-    let opening = try TextOpening(rest, name: input.name, source: source)
+    let opening = try TextOpening(
+      rest, name: input.name, source: source, badLineLimit: badLineLimit)
+    let badLines = try badLines(in: opening)
     rest.removeFirst(opening.bodyStart)
     offset = opening.bodyStart
     layout = opening.layout
     opened.append(
       OpenedInput(
-        layout: opening.layout, linesBefore: opening.lineCount, hasHeader: opening.hasHeader))
+        layout: opening.layout, linesBefore: opening.lineCount, hasHeader: opening.hasHeader,
+        badLines: badLines))
+  }
+
+  /// What is wrong with the lines before the one that told the layout.
+  ///
+  /// - Throws: `.data` where a rating is among them, as before a header: it would be lost.
+  private func badLines(in opening: TextOpening) throws(Failure) -> [BadLine] {
+    guard !opening.preamble.isEmpty else { return [] }
+    let lines = rest[opening.preamble]
+    var chunk = TextChunk(
+      number: 0, file: opened.count, layout: opening.layout,
+      bytes: Array(lines) + [UInt8](repeating: 0, count: TextChunk.slack), byteCount: lines.count,
+      offset: lines.startIndex)
+    var ids = PerSide(user: IdCollector(), item: IdCollector())
+    let parsed = RowParser.parse(
+      &chunk, users: &ids.user, items: &ids.item, badLineLimit: .max, notesPlaces: true)
+    if let line = parsed.rowLines.first {
+      throw Failure(
+        .data, at: "\(inputs[opened.count].name):\(line + 1)",
+        "there is a rating before the header in line \(opening.lineCount)",
+        hint: "move the header to the first line")
+    }
+    return parsed.badLines.map { bad in
+      var bad = bad
+      bad.line += 1
+      return bad
+    }
   }
 
   /// Reads until `rest` has `count` bytes; says whether the text has ended before.
@@ -146,7 +185,7 @@ struct ChunkReader {
     }
     if bytes.last != 0x0A { bytes.append(0x0A) }
     let byteCount = bytes.count
-    bytes.append(contentsOf: [0, 0, 0, 0, 0, 0, 0, 0])
+    bytes.append(contentsOf: repeatElement(0, count: TextChunk.slack))
     defer {
       chunkCount += 1
       offset += count

@@ -26,11 +26,40 @@ struct ColumnFinder {
 
   private var neededCount: Int { source.withoutRating ? 2 : 3 }
 
-  /// - Throws: `.data` where a column is not there or cannot be told; `.usage` where the settings
-  ///   contradict each other.
+  /// What only says that the record has too few fields, or not those that are named: another line
+  /// may have them.
+  var misfit: Failure? {
+    guard let choices = source.columns else {
+      return fields.count >= neededCount ? nil : tooFewFields()
+    }
+    guard (try? checkNames(choices)) != nil else { return nil }
+    for choice in choices {
+      switch choice {
+      case .number(let number):
+        guard number > fields.count else { continue }
+        return Failure(
+          .data, at: place,
+          "there is no column \(number): the line has \(fields.count) field"
+            + (fields.count == 1 ? "" : "s"),
+          hint: "check --columns and --format")
+      case .name(let name):
+        guard !fields.contains(name) else { continue }
+        return Failure(
+          .data, at: place,
+          "no column is named \"\(printable(name))\"; the header is \"\(printable(header))\"",
+          hint: Self.nameHint)
+      }
+    }
+    return nil
+  }
+
+  private static let nameHint = "check --columns; columns can also be given by number, from 1"
+
+  /// - Precondition: ``misfit`` is nothing.
+  /// - Throws: `.data` where a column cannot be told; `.usage` where the settings contradict each
+  ///   other.
   func find() throws(Failure) -> Columns {
     if let choices = source.columns { return try chosen(choices) }
-    guard fields.count >= neededCount else { throw tooFewFields() }
     let hasHeader = source.hasHeader ?? looksLikeHeader(ratingField: 2)
     guard hasHeader else { return columns([0, 1, 2], hasHeader: false) }
     return columns(try recognised(), hasHeader: true)
@@ -69,13 +98,20 @@ struct ColumnFinder {
 
   private var header: [UInt8] { Array(fields.joined(separator: [UInt8(ascii: ",")])) }
 
-  private func chosen(_ choices: [ColumnChoice]) throws(Failure) -> Columns {
-    let names = choices.contains { if case .name = $0 { true } else { false } }
-    guard !names || source.hasHeader != false else {
+  private func checkNames(_ choices: [ColumnChoice]) throws(Failure) {
+    guard !Self.hasNames(choices) || source.hasHeader != false else {
       throw Failure(
         .usage, at: "--columns", "columns can be named only where the first line is a header",
         hint: "give their numbers, from 1")
     }
+  }
+
+  private static func hasNames(_ choices: [ColumnChoice]) -> Bool {
+    choices.contains { if case .name = $0 { true } else { false } }
+  }
+
+  private func chosen(_ choices: [ColumnChoice]) throws(Failure) -> Columns {
+    try checkNames(choices)
     var numbers: [Int] = []
     for choice in choices { numbers.append(try field(choice)) }
     guard Set(numbers).count == numbers.count else {
@@ -83,30 +119,20 @@ struct ColumnFinder {
     }
     let hasHeader =
       source.hasHeader
-      ?? (names || looksLikeHeader(ratingField: source.withoutRating ? nil : numbers[2]))
+      ?? (Self.hasNames(choices)
+        || looksLikeHeader(ratingField: source.withoutRating ? nil : numbers[2]))
     return columns(numbers, hasHeader: hasHeader)
   }
 
   private func field(_ choice: ColumnChoice) throws(Failure) -> Int {
     switch choice {
-    case .number(let number):
-      guard number <= fields.count else {
-        throw Failure(
-          .data, at: place,
-          "there is no column \(number): the line has \(fields.count) field"
-            + (fields.count == 1 ? "" : "s"),
-          hint: "check --columns and --format")
-      }
-      return number - 1
+    case .number(let number): return number - 1
     case .name(let name):
       let matches = fields.indices.filter { fields[$0] == name }
       guard let match = matches.first, matches.count == 1 else {
         throw Failure(
-          .data, at: place,
-          matches.isEmpty
-            ? "no column is named \"\(printable(name))\"; the header is \"\(printable(header))\""
-            : "\(matches.count) columns are named \"\(printable(name))\"",
-          hint: "check --columns; columns can also be given by number, from 1")
+          .data, at: place, "\(matches.count) columns are named \"\(printable(name))\"",
+          hint: Self.nameHint)
       }
       return match
     }

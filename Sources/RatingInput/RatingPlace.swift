@@ -20,7 +20,8 @@ extension RatingReader {
     ofUser user: [UInt8], item: [UInt8], limit: Int
   ) throws(Failure) -> [RatingPlace] {
     var reader = ChunkReader(
-      inputs, source: source, chunkByteCount: chunkByteCount, consumed: consumed)
+      inputs, source: source, chunkByteCount: chunkByteCount, consumed: consumed,
+      badLineLimit: badLineLimit)
     var ids = PerSide(user: IdCollector(), item: IdCollector())
     let wanted = (ids.user.index(of: user), ids.item.index(of: item))
     var places: [RatingPlace] = []

@@ -59,7 +59,8 @@ package struct RatingReader: Sendable {
   ) throws(Failure) -> ReadOutcome {
     let board = ReadingBoard(
       ChunkReader(
-        inputs, source: source, chunkByteCount: max(1, chunkByteCount), consumed: consumed),
+        inputs, source: source, chunkByteCount: max(1, chunkByteCount), consumed: consumed,
+        badLineLimit: badLineLimit),
       badLineLimit: badLineLimit)
     let limit = badLineLimit
     WorkerThreads.run(max(1, workers)) { worker in

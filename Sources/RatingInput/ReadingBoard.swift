@@ -81,17 +81,26 @@ final class ReadingBoard: Sendable {
     var lines = opened.map(\.linesBefore)
     var entries = opened.map { _ in 0 }
     var badLines: [BadLine] = []
-    for tally in tallies {
-      for var bad in tally.badLines {
-        bad.line += lines[tally.file] + 1
+    var begun = 0
+    func note(_ found: [BadLine], linesBefore: Int) throws(Failure) {
+      for var bad in found {
+        bad.line += linesBefore
         // Chunks are handed out in order: all text before this line has been read.
         guard badLines.count < badLineLimit else { throw bad.failure(in: names[bad.file]) }
         badLines.append(bad)
       }
+    }
+    for tally in tallies {
+      for file in begun..<max(begun, tally.file + 1) {
+        try note(opened[file].badLines, linesBefore: 0)
+        begun = file + 1
+      }
+      try note(tally.badLines, linesBefore: lines[tally.file] + 1)
       if let failure, failure.chunk == tally.number { throw failure.failure }
       lines[tally.file] += tally.lineCount
       entries[tally.file] += tally.rowCount + tally.badLines.count
     }
+    for input in opened[begun...] { try note(input.badLines, linesBefore: 0) }
     if let failure { throw failure.failure }
     try Self.checkEntries(entries, opened, names)
     return ReadOutcome(

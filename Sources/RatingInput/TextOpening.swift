@@ -8,14 +8,20 @@ struct TextOpening {
   /// Lines before the ratings.
   let lineCount: Int
   let hasHeader: Bool
+  /// Lines before the one that told the layout, which hold no rating; nothing where there are none.
+  private(set) var preamble = 0..<0
+
+  /// How many records are looked at where some may be bad.
+  static let mostRecords = 100
 
   /// Recognises a text by its beginning.
   ///
   /// - Parameters:
   ///   - text: The beginning, at least ``InputLimits/lineByteCount`` + 2 bytes unless it is all.
+  ///   - badLineLimit: How many lines may stand before the one that tells the layout.
   /// - Throws: `.data` where it is empty, UTF-16, or has no columns of ratings.
   init(
-    _ text: [UInt8], name: String, source: RatingSource
+    _ text: [UInt8], name: String, source: RatingSource, badLineLimit: Int
   ) throws(Failure) {
     guard !text.isEmpty else {
       throw Failure(.data, at: name, "the file is empty", hint: "it should hold ratings")
@@ -29,9 +35,16 @@ struct TextOpening {
     let body = text[(hasMark ? 3 : 0)...]
     let isMatrix = MatrixMarketHeader.isAtStart(of: body)
     if source.format == .matrixmarket || (source.format == .auto && isMatrix) {
-      self = try Self.matrixMarket(body, name, source)
+      do throws(Failure) {
+        self = try Self.matrixMarket(body, name, source)
+      } catch {
+        guard badLineLimit > 0, error.code == .data else { throw error }
+        throw Failure(
+          .data, at: error.place, error.message,
+          hint: "\(error.hint); --max-bad skips no line before the entries")
+      }
     } else {
-      self = try Self.table(body, name, source)
+      self = try Self.table(body, name, source, badLineLimit)
     }
   }
 
@@ -43,28 +56,68 @@ struct TextOpening {
   }
 
   private static func table(
-    _ text: ArraySlice<UInt8>, _ name: String, _ source: RatingSource
+    _ text: ArraySlice<UInt8>, _ name: String, _ source: RatingSource, _ badLineLimit: Int
   ) throws(Failure) -> TextOpening {
-    let format = source.format == .auto ? format(of: text) : source.format
-    let record = try FirstRecord(text, format: format, name: name)
-    let chosen = try ColumnFinder(
-      record.fields, source: source, format: format, place: "\(name):\(record.linesBefore + 1):1"
-    ).find()
-    return TextOpening(
-      layout: RowLayout(
-        format: format, fieldCount: record.fields.count, userField: chosen.user,
-        itemField: chosen.item, ratingField: chosen.rating),
-      bodyStart: chosen.hasHeader ? record.end : record.start,
-      lineCount: record.linesBefore + (chosen.hasHeader ? record.lineCount : 0),
-      hasHeader: chosen.hasHeader)
+    let records = FirstRecord.first(
+      badLineLimit > 0 ? mostRecords : 1, of: text, format: source.format, name: name)
+    guard let first = records.first else {
+      throw Failure(
+        .data, at: name, "the file holds only blank lines", hint: "it should hold ratings")
+    }
+    let usual = usualShape(of: records)
+    var chosen: TextOpening?
+    var refusal: Failure?
+    for record in records.prefix(badLineLimit + 1) {
+      let finder = ColumnFinder(
+        record.fields, source: source, format: record.format,
+        place: "\(name):\(record.linesBefore + 1):1")
+      if let misfit = record.problem ?? finder.misfit {
+        refusal = refusal ?? misfit
+        continue
+      }
+      let columns = try finder.find()
+      var opening = TextOpening(record, columns)
+      opening.preamble =
+        text.startIndex..<(record.start == first.start ? text.startIndex : record.start)
+      chosen = chosen ?? opening
+      // A header says what the others have to be like; of other lines, one may be the odd one out.
+      if columns.hasHeader || usual == nil || usual == Shape(record) { return opening }
+    }
+    if let chosen { return chosen }
+    let failure = refusal ?? Failure(.bug, at: name, "no record was looked at")
+    guard badLineLimit > 0 else { throw failure }
+    throw Failure(
+      failure.code, at: failure.place,
+      "\(failure.message); nor does one of the lines after it tell the columns, so that --max-bad "
+        + "can skip none",
+      hint: failure.hint)
   }
 
-  /// The format that the first line which is not blank looks like.
-  private static func format(of text: ArraySlice<UInt8>) -> RatingFormat {
-    let line = text.drop { $0 == 0x0A || $0 == 0x0D || $0 == 0x20 }.prefix { $0 != 0x0A }
-    if line.contains(0x09) { return .tsv }
-    if line.contains(0x2C) || line.contains(0x22) { return .csv }
-    return zip(line, line.dropFirst()).contains { $0 == 0x3A && $1 == 0x3A } ? .movielens : .csv
+  private init(_ record: FirstRecord, _ columns: ColumnFinder.Columns) {
+    self.init(
+      layout: RowLayout(
+        format: record.format, fieldCount: record.fields.count, userField: columns.user,
+        itemField: columns.item, ratingField: columns.rating),
+      bodyStart: columns.hasHeader ? record.end : record.start,
+      lineCount: record.linesBefore + (columns.hasHeader ? record.lineCount : 0),
+      hasHeader: columns.hasHeader)
+  }
+
+  /// How a record is cut.
+  private struct Shape: Equatable {
+    let format: RatingFormat
+    let fieldCount: Int
+
+    init(_ record: FirstRecord) {
+      format = record.format
+      fieldCount = record.fields.count
+    }
+  }
+
+  /// The shape of more than half of the records that can be read; nothing where there is none.
+  private static func usualShape(of records: [FirstRecord]) -> Shape? {
+    let shapes = records.filter { $0.problem == nil }.map { Shape($0) }
+    return shapes.first { shape in shapes.count { $0 == shape } * 2 > shapes.count }
   }
 
   private static func matrixMarket(

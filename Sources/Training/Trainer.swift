@@ -40,7 +40,8 @@ package final class Trainer {
   ///
   /// - Throws: `.mismatch` where the model directory holds a model of other settings, `.output`
   ///   where another process trains into it, `.memory` where the budget does not suffice; any
-  ///   failure leaves the committed generations as they were.
+  ///   failure leaves the committed generations as they were, and a model that was begun with this
+  ///   run and has none yet is removed.
   package static func run(
     _ partition: Partition, into model: ModelDirectory, hyperparameters: Hyperparameters,
     settings: TrainingSettings, exchange: any FactorExchange = SharedMemoryExchange(),
@@ -49,6 +50,23 @@ package final class Trainer {
   ) throws(Failure) -> TrainingEnd {
     let lock = try model.lock()
     defer { lock.release() }
+    do throws(Failure) {
+      let end = try run(
+        partition, lockedModel: model, hyperparameters, settings, exchange, metric, stop, observe)
+      if end == .stopped(saved: nil) { model.removeIfFruitless() }
+      return end
+    } catch {
+      model.removeIfFruitless()
+      throw error
+    }
+  }
+
+  private static func run(
+    _ partition: Partition, lockedModel model: ModelDirectory,
+    _ hyperparameters: Hyperparameters, _ settings: TrainingSettings,
+    _ exchange: any FactorExchange, _ metric: HoldoutMetric?, _ stop: StopRequest,
+    _ observe: @escaping @Sendable (TrainingEvent) -> Void
+  ) throws(Failure) -> TrainingEnd {
     if settings.fresh { try model.clear() }
     let resumption = try Resumption.find(
       in: model, partition: partition.facts, hyperparameters: hyperparameters,

@@ -33,7 +33,7 @@ extension PhaseReport {
     .object([
       ("event", .string("phase")), ("iteration", .int(iteration)),
       ("side", .string(side.rawValue)), ("objective", .number(objective)),
-      ("rmse", .number(rmse)), ("seconds", .number(seconds)), ("ratings", .int(ratings)),
+      ("rmse", .number(rmse)), ("seconds", .seconds(seconds)), ("ratings", .int(ratings)),
       ("broadcastBytes", .int(broadcastBytes)), ("fallbackRows", .int(fallbackRows)),
     ])
   }
@@ -46,7 +46,7 @@ extension IterationReport {
       ("event", .string("iteration")), ("iteration", .int(iteration)),
       ("objective", .number(objective)), ("rmse", .number(rmse)),
       ("holdoutRmse", .number(holdoutRmse)), ("holdoutMetric", .number(holdoutMetric)),
-      ("seconds", .number(seconds)),
+      ("seconds", .seconds(seconds)),
       ("generation", generation.map { .string(GenerationName.of($0)) } ?? .null),
     ])
   }

@@ -1,3 +1,4 @@
+import BlockMatrix
 import Dispatch
 import Glibc
 import Synchronization
@@ -10,6 +11,16 @@ package final class StopRequest: Sendable {
 
   package var isSet: Bool { flag.load(ordering: .acquiring) }
   package func set() { flag.store(true, ordering: .releasing) }
+
+  /// For work that is worth nothing before it is complete.
+  ///
+  /// - Throws: `.stopped` after a request.
+  package func check() throws(Failure) {
+    guard !isSet else {
+      throw Failure(
+        .stopped, "stopped on request; nothing was kept", hint: "run the same command again")
+    }
+  }
 }
 
 /// Signals, turned into calls on an ordinary thread.

@@ -48,6 +48,55 @@ struct FaultTests {
     #expect(facts.digest == expected.facts.digest)
   }
 
+  @Test func `no death leaves a partition without its list of skipped lines`() throws {
+    let fixture = try Fixture()
+    let lines = Fixture.lines(300, users: 20, items: 20, repeats: false, seed: 8)
+    let path = try fixture.directory.write(Fixture.text(lines) + "bad line\n", to: "r.csv")
+    let list = fixture.directory.file("bad.csv")
+    let disk = PosixFileSystem()
+    var between = 0
+    for number in 1...1000 {
+      let faulty = FaultyFileSystem(disk, .init(at: number, isLasting: true))
+      let found = failure { () throws(Failure) in
+        try fixture.partition([path], to: "p", in: faulty) { settings(&$0, rejects: list) }
+      }
+      if !faulty.hasFired { break }
+      let isThere = try disk.status(fixture.directory.file("p")) != nil
+      let isListed = try disk.status(list) != nil
+      #expect(isListed || !isThere, "\(number) \(faulty.operations[number - 1])")
+      if !isThere {
+        // The same command goes through, with the list that is there or without.
+        try fixture.partition([path], to: "p") { settings(&$0, rejects: list) }
+        if isListed { between += 1 }
+      }
+      #expect(found != nil || isThere)
+      #expect(try disk.list(fixture.directory.path).contains("bad.csv"))
+      for name in ["p", "bad.csv", "p.lock", "bad.csv.lock"] {
+        try disk.removeTree(fixture.directory.file(name))
+      }
+    }
+    #expect(between > 0)
+  }
+
+  @Test func `another list of skipped lines is not written over`() throws {
+    let fixture = try Fixture()
+    let path = try fixture.directory.write("a,b,1\nx\n", to: "r.csv")
+    let header = "file,line,column,byte,reason\n"
+    for text in [header, header + "other.csv,1,1,0,no rating\n"] {
+      let list = try fixture.directory.write(text, to: "bad.csv")
+      let found = failure { () throws(Failure) in
+        try fixture.partition([path], to: "p") {
+          $0.badLineLimit = 1
+          $0.rejects = list
+        }
+      }
+      #expect(found?.code == .output && found?.message == "exists already, and lists other lines")
+      #expect(try fixture.directory.read("bad.csv") == Array(text.utf8))
+      #expect(try PosixFileSystem().list(fixture.directory.path) == ["bad.csv", "r.csv"])
+      try PosixFileSystem().removeFile(list)
+    }
+  }
+
   @Test func `a request to stop leaves nothing behind`() throws {
     let fixture = try Fixture()
     let lines = Fixture.lines(2000, users: 100, items: 100, repeats: false, seed: 8)
@@ -137,6 +186,15 @@ struct FaultTests {
     }
     #expect(ids?.code == .memory && ids?.place == "--memory")
     #expect(ids?.hint.contains("give at least --memory") == true)
+    let holdout = failure { () throws(Failure) in
+      try fixture.partition([path], to: "p") {
+        $0.memory = 700_000
+        $0.holdout = HoldoutRule(fraction: 0.9, seed: 1)
+      }
+    }
+    #expect(holdout?.code == .memory && holdout?.place == "--memory")
+    #expect(
+      holdout?.message.hasPrefix("the hold-out has 17") == true, "\(String(describing: holdout))")
     let block = failure { () throws(Failure) in
       try fixture.partition([path], to: "p") {
         $0.memory = 1_500_000

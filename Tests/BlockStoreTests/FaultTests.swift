@@ -68,6 +68,34 @@ import Testing
     }
   }
 
+  @Test func `a partition that fails once takes the directories made for it along`() throws {
+    let points = try sweep(.init()) { faulty in
+      let directory = try TemporaryDirectory()
+      do throws(Failure) {
+        try Worked.writePartition(directory.file("new/parent/p"), in: faulty)
+      } catch {
+        let isThere = try disk.status(directory.file("new/parent/p")) != nil
+        let left = try disk.list(directory.path)
+        #expect(left == [] || isThere, "\(faulty.operations[faulty.fault.at - 1])")
+      }
+    }
+    #expect(points > 30)
+  }
+
+  @Test func `directories that are in use, or were there before, stay`() throws {
+    let directory = try TemporaryDirectory()
+    try disk.makeDirectory(directory.file("old"), withParents: false)
+    let writer = try PartitionWriter(directory.file("old/new/parent/p"), in: disk)
+    try directory.write([1], to: "old/new/neighbour")
+    writer.abandon()
+    #expect(try disk.list(directory.file("old/new")) == ["neighbour"])
+    try PartitionWriter(directory.file("old/q"), in: disk).abandon()
+    try disk.removeTree(directory.file("old/new"))
+    try PartitionWriter(directory.file("old/new/p"), in: disk).abandon()
+    #expect(try disk.list(directory.path) == ["old"])
+    #expect(try disk.list(directory.file("old")) == [])
+  }
+
   @Test(arguments: [true, false])
   func `a power cut leaves a partition whole or not at all`(keepingEntries: Bool) throws {
     _ = try sweep(.init(isLasting: true)) { faulty in

@@ -359,4 +359,17 @@ import Testing
     #expect(
       printed == "[[4.0, 3.0, 3.5, -1.5], [5.0, 3.0, 4.0, 0.0], [2.0, 1.0, 1.5, 0.5]]\n")
   }
+
+  @Test func `inspect shows ids as they are, and what cannot be shown escaped`() throws {
+    let bytes = Array("zoë,Amélie,1\nzoë,\u{1B}[1m,1\nb,".utf8) + [0xFF] + Array(",1\n".utf8)
+    try stored.folder.write(bytes, to: "ids.csv")
+    #expect(try run("partition", "ids.csv", "-o", "ids").status == 0)
+    let words = try run("inspect", "ids").output
+    #expect(words.contains(#"longest users: "zoë" 2, "b" 1"#))
+    #expect(words.contains(#"longest items: "\x1b[1m" 1, "Amélie" 1, "\xff" 1"#))
+    let json = try run("inspect", "ids", "--json").output
+    for id in [#""zoë""#, #""Amélie""#, #""\u001b[1m""#, #""\\xff""#] {
+      #expect(json.contains(#"{"id":\#(id),"ratings":"#), "\(json)")
+    }
+  }
 }

@@ -145,7 +145,7 @@ struct BadInputCommandTests {
   func `bad input ends with its words and status, and leaves nothing`(_ call: BadCall) throws {
     let directory = try TemporaryDirectory()
     try directory.write(call.text, to: "in.csv")
-    let output = call.arguments.contains("-o") ? [] : ["-o", "out"]
+    let output = call.arguments.contains("-o") ? [] : ["-o", "new/parent/out"]
     let result = try CommandRunner.run(
       ["partition", "in.csv", "--workers", "1"] + output + call.arguments, in: directory.path)
     #expect(result.status == call.status)

@@ -20,9 +20,21 @@ enum CommandRunner {
     return folder.appendingPathComponent("blockals").path
   }()
 
+  /// A signal to send, and when.
+  struct Interruption {
+    let signal: Int32
+    /// Asked again and again until it says yes.
+    let isDue: () throws -> Bool
+  }
+
   /// Runs the command to its end, or kills it after `seconds`.
+  ///
+  /// The status is the exit code, or 128 and the number of the signal that ended the process.
+  ///
+  /// - Parameter watch: Called every 2 ms with the process's number.
   static func run(
-    _ arguments: [String], input: [UInt8] = [], in folder: String? = nil, seconds: Double = 60
+    _ arguments: [String], input: [UInt8] = [], in folder: String? = nil, seconds: Double = 60,
+    interruption: Interruption? = nil, watch: (Int32) throws -> Void = { _ in }
   ) throws -> CommandResult {
     let scratch = FileManager.default.temporaryDirectory
       .appendingPathComponent("blockals-run-\(UUID().uuidString)")
@@ -44,7 +56,15 @@ enum CommandRunner {
     process.standardError = try FileHandle(forWritingTo: files[2])
     try process.run()
     let deadline = Date(timeIntervalSinceNow: seconds)
-    while process.isRunning, Date() < deadline { usleep(2000) }
+    var interruption = interruption
+    while process.isRunning, Date() < deadline {
+      usleep(2000)
+      try watch(process.processIdentifier)
+      if let due = interruption, try due.isDue() {
+        kill(process.processIdentifier, due.signal)
+        interruption = nil
+      }
+    }
     if process.isRunning {
       kill(process.processIdentifier, SIGKILL)
       Issue.record("blockals \(arguments.joined(separator: " ")) ran longer than \(seconds) s")

@@ -3,6 +3,7 @@ import BlockStore
 import Ranking
 import TestSupport
 import Testing
+import Workers
 
 @Suite struct `An output` {
   private let disk = PosixFileSystem()
@@ -46,14 +47,17 @@ import Testing
     let loaded = try LoadedModel.open(stored.model, in: disk)
     let points = try sweep(hasEffect: false) { faulty, folder in
       do throws(Failure) {
-        try FactorExport(loaded).write(format, to: folder.file("out"), in: faulty)
+        try FactorExport(loaded).write(format, to: folder.file("new/parent/out"), in: faulty)
       } catch {
         #expect(error.message == "injected fault")
       }
-      let isThere = try disk.status(folder.file("out")) != nil
+      let isThere = try disk.status(folder.file("new/parent/out")) != nil
       if isThere {
-        #expect(try disk.list(folder.file("out")).contains("export.json"))
-        #expect(try disk.list(folder.path) == ["out"])
+        #expect(try disk.list(folder.file("new/parent/out")).contains("export.json"))
+        let lost = faulty.hasLostLock ? ["out.lock"] : []
+        #expect(try disk.list(folder.file("new/parent")) == ["out"] + lost)
+      } else {
+        #expect(try disk.list(folder.path) == [], "\(faulty.operations[faulty.fault.at - 1])")
       }
       #expect(isThere || faulty.hasFired)
     }
@@ -71,7 +75,33 @@ import Testing
         failure = error
       }
       let names = try disk.list(folder.path)
-      #expect(names.allSatisfy { $0 == "out" }, "\(String(describing: failure))")
+      let lost = faulty.hasLostLock ? ["out.lock"] : []
+      #expect(
+        names == (failure == nil || names.contains("out") ? ["out"] + lost : []),
+        "\(String(describing: failure))")
     }
+  }
+
+  @Test(arguments: ExportFormat.allCases)
+  func `that is asked to stop leaves nothing behind`(format: ExportFormat) throws {
+    let stored = try StoredModel.tiny()
+    let folder = try TemporaryDirectory()
+    let stop = StopRequest()
+    stop.set()
+    let loaded = try LoadedModel.open(stored.model, in: disk)
+    let stopped = try #require(throws: Failure.self) {
+      try FactorExport(loaded).write(format, to: folder.file("new/out"), in: disk, stop: stop)
+    }
+    #expect(stopped.code == .stopped)
+    #expect(try disk.list(folder.path) == [])
+  }
+}
+
+extension FaultyFileSystem {
+  /// Whether the fault keeps the lock's file from going: nothing but its name is left, for the next
+  /// writer to remove.
+  fileprivate var hasLostLock: Bool {
+    let operation = hasFired ? operations[fault.at - 1] : ""
+    return operation.hasPrefix("removeFile ") && operation.hasSuffix(".lock")
   }
 }

@@ -173,10 +173,13 @@ import Workers
     #expect(try model.newestGood()?.number == iteration)
   }
 
-  @Test func `a budget that is too small is refused before work begins`() throws {
+  @Test func `a budget that is too small is refused before work begins, and leaves nothing`()
+    throws
+  {
     let folder = try TemporaryDirectory()
     let partition = try Self.sample.partition(at: folder.path + "/p")
-    let model = try ModelDirectory.openOrCreate(folder.path + "/m", in: PosixFileSystem())
+    let path = folder.path + "/new/parent/m"
+    let model = try ModelDirectory.openOrCreate(path, in: PosixFileSystem())
     #expect {
       try Trainer.run(
         partition, into: model, hyperparameters: Hyperparameters(rank: 4),
@@ -184,7 +187,43 @@ import Workers
     } throws: { error in
       (error as? Failure)?.code == .memory
     }
-    #expect(try model.generations() == [])
+    #expect(try PosixFileSystem().list(folder.path) == ["p"])
+  }
+
+  @Test func `a stop before the first generation leaves what was there before`() throws {
+    let folder = try TemporaryDirectory()
+    let disk = PosixFileSystem()
+    let partition = try Self.sample.partition(at: folder.path + "/p")
+    try disk.makeDirectory(folder.path + "/mine", withParents: false)
+    let stop = StopRequest()
+    stop.set()
+    for path in [folder.path + "/mine", folder.path + "/mine/new/parent/m"] {
+      let end = try Trainer.run(
+        partition, into: ModelDirectory.openOrCreate(path, in: disk),
+        hyperparameters: Hyperparameters(rank: 10), settings: settings(), stop: stop)
+      #expect(end == .stopped(saved: nil))
+      #expect(try disk.list(folder.path + "/mine") == [])
+    }
+    // A model that has something keeps it.
+    let trained = try digest(partition, in: folder, as: "mine", settings(iterations: 1))
+    #expect(
+      try Trainer.run(
+        partition, into: ModelDirectory.openOrCreate(folder.path + "/mine", in: disk),
+        hyperparameters: Hyperparameters(rank: 10), settings: settings(iterations: 2), stop: stop)
+        == .stopped(saved: 1))
+    #expect(try digest(partition, in: folder, as: "mine", settings(iterations: 1)) == trained)
+  }
+
+  @Test func `the log's seconds have microseconds, and no more`() throws {
+    for (seconds, text) in [(0.1 + 0.2, "0.3"), (12.345_678_912_3, "12.345679"), (1e-9, "0.0")] {
+      #expect(JSONText.seconds(seconds).text == text)
+    }
+    let folder = try TemporaryDirectory()
+    let partition = try Self.sample.partition(at: folder.path + "/p")
+    _ = try digest(partition, in: folder, as: "m", settings())
+    let log = try ModelDirectory.open(folder.path + "/m", in: PosixFileSystem()).readLog()
+    #expect(log.count == 12)
+    for line in log { #expect(line.contains(/"seconds":(\d+\.\d{1,6}|\d(\.\d)?e-0[56])[,}]/)) }
   }
 
   @Test func `a second trainer is refused while the first one runs`() throws {

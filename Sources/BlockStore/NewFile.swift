@@ -1,0 +1,100 @@
+import BlockMatrix
+import Workers
+
+/// A file that appears under its name complete, by one rename, or not at all.
+package final class NewFile {
+  private let claim: OutputClaim
+  private let file: any WritableFile
+
+  /// Whether the file has its name, even where the directory could not be flushed afterwards.
+  package var hasAppeared: Bool { claim.hasAppeared }
+
+  /// Begins a file, and removes what dead writers of the same file have left.
+  ///
+  /// - Parameter makingParents: Whether to make the directories above it where they are missing.
+  /// - Throws: `.output` where something has the name already, or another process is writing it.
+  package init(
+    _ path: String, makingParents: Bool = false, in fileSystem: any FileSystem
+  ) throws(Failure) {
+    claim = try OutputClaim(path, makingParents: makingParents, in: fileSystem)
+    do throws(Failure) {
+      file = try fileSystem.create(claim.temporary)
+    } catch {
+      claim.abandon()
+      throw error
+    }
+  }
+
+  deinit { abandon() }
+
+  package func write(_ bytes: [UInt8]) throws(Failure) { try file.write(bytes) }
+
+  /// Flushes the file to the disk and gives it its name.
+  package func commit() throws(Failure) {
+    try file.commit()
+    try claim.commit()
+  }
+
+  /// Removes what was written; nothing after a commit.
+  package func abandon() {
+    try? file.close()
+    claim.abandon()
+  }
+}
+
+/// A directory that appears under its name complete, by one rename, or not at all.
+package final class NewDirectory {
+  private let claim: OutputClaim
+  private let fileSystem: any FileSystem
+  private let stop: StopRequest
+
+  /// Begins a directory, and those above it where they are missing; removes what dead writers of
+  /// the same directory have left.
+  ///
+  /// - Parameter stop: Makes the next write fail.
+  /// - Throws: `.output` where something has the name already, or another process is writing it.
+  package init(
+    _ path: String, in fileSystem: any FileSystem, stop: StopRequest = StopRequest()
+  ) throws(Failure) {
+    claim = try OutputClaim(path, makingParents: true, in: fileSystem)
+    self.fileSystem = fileSystem
+    self.stop = stop
+    do throws(Failure) {
+      try fileSystem.makeDirectory(claim.temporary, withParents: false)
+    } catch {
+      claim.abandon()
+      throw error
+    }
+  }
+
+  deinit { abandon() }
+
+  /// Writes a file in pieces, down to the disk.
+  ///
+  /// - Parameter piece: Piece 0, 1, … of the file; nothing after the last.
+  package func write(
+    _ name: String, pieces count: Int, piece: (Int) throws(Failure) -> [UInt8]
+  ) throws(Failure) {
+    let file = try fileSystem.create("\(claim.temporary)/\(name)")
+    do throws(Failure) {
+      for number in 0..<count {
+        try stop.check()
+        try file.write(try piece(number))
+      }
+      try file.commit()
+    } catch {
+      try? file.close()
+      throw error
+    }
+  }
+
+  /// Makes the directory appear.
+  package func commit() throws(Failure) {
+    try stop.check()
+    try fileSystem.syncDirectory(claim.temporary)
+    try claim.commit()
+  }
+
+  /// Removes what was written, and the directories made for it; nothing after a commit.
+  package func abandon() { claim.abandon() }
+}
