@@ -66,7 +66,7 @@ let package = Package(
       swiftSettings: safe),
     .target(
       name: "BlockPartition",
-      dependencies: ["BlockMatrix", "Workers", "RatingInput", "BlockStore"],
+      dependencies: ["BlockMatrix", "Workers", "RatingInput", "BlockStore", "CSystem"],
       swiftSettings: safe),
 
     // Blocks in, factors out.

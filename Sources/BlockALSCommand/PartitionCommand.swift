@@ -70,8 +70,10 @@ struct PartitionCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The memory to work in, as 512M or 4G; more goes through files beside the output.",
-      valueName: "size"))
+      """
+      The memory to work in, as 512M or 4G; more goes through files beside the output. The program \
+      itself takes up to 32M besides, and the window of a .zst file.
+      """, valueName: "size"))
   var memory: ByteSize?
 
   @Option(help: "Threads that work at once. (default: the cores granted to this process)")
@@ -93,6 +95,7 @@ struct PartitionCommand: ParsableCommand {
   var json = false
 
   mutating func run() throws {
+    ProcessHeap.share()
     let fileSystem = PosixFileSystem()
     let begin = ContinuousClock.now
     let settings = try settings(in: fileSystem)

@@ -5,6 +5,8 @@ import Synchronization
 final class MemoryBudget: Sendable {
   private let limit: Atomic<Int>
   private let held = Counter()
+  /// Released since freed memory was last given back to the system.
+  private let released = Counter()
 
   /// - Parameter limit: Nothing where there is none.
   init(limit: Int?) { self.limit = Atomic(limit ?? Int.max) }
@@ -21,5 +23,22 @@ final class MemoryBudget: Sendable {
     return true
   }
 
-  func release(_ byteCount: Int) { held.add(-byteCount) }
+  func release(_ byteCount: Int) {
+    held.add(-byteCount)
+    released.add(byteCount)
+  }
+
+  /// Gives memory back to the system, if enough was released and freed since the last time.
+  ///
+  /// Pieces of a cell lie between those of others: what they leave is too small for what comes, and
+  /// without this all ratings would take their memory twice. An eighth at a time, because looking
+  /// through all that is free costs time too.
+  func returnFreedMemory() {
+    let count = released.total
+    guard count >= max(Self.worthReturning, held.total / 8) else { return }
+    released.add(-count)
+    ProcessHeap.returnFreedMemory()
+  }
+
+  private static let worthReturning = 4 << 20
 }

@@ -15,6 +15,10 @@ struct MemoryPlan: Sendable {
   /// block, and what it is encoded to.
   static let workByteCountPerRating = 48
 
+  /// For a rating of the hold-out, which is sorted and written in one piece: two sort buffers, then
+  /// three columns and what they are encoded to.
+  static let holdoutByteCountPerRating = 28
+
   /// For ratings while text is read.
   var readingLimit: Int? { limit.map { $0 / 4 } }
 
@@ -47,7 +51,8 @@ struct MemoryPlan: Sendable {
       // Once more as a table by index, and per id: counts of each worker, fate, index, block, hash.
       return sum + numbers + 2 * merged.ids.byteCount + merged.ids.count * (24 + 4 * workers)
     }
-    let left = (limit - idByteCount) / 2
+    // A sixteenth stays free: for what was freed and not yet given back to the system.
+    let left = (limit / 16 * 15 - idByteCount) / 2
     guard left >= 1 << 14 else {
       throw Failure(
         .memory, at: "--memory",
@@ -56,6 +61,21 @@ struct MemoryPlan: Sendable {
         hint: "give at least --memory \(idByteCount * 2 + (1 << 20))")
     }
     return left
+  }
+
+  /// What ratings may take that are held while the hold-out is written.
+  ///
+  /// - Parameter work: What is left for ratings, and as much again for buffers.
+  /// - Throws: `.memory` where the hold-out alone is too large.
+  func heldByteCount(besideHoldoutOf count: Int, work: Int) throws(Failure) -> Int {
+    let needed = count * Self.holdoutByteCountPerRating
+    guard needed > work else { return work }
+    guard needed <= 2 * work else {
+      throw Failure(
+        .memory, at: "--memory", "the hold-out has \(count) ratings, which do not fit",
+        hint: "give at least --memory \((limit ?? 0) + (needed - 2 * work) / 8 * 9 + (1 << 20))")
+    }
+    return 2 * work - needed
   }
 }
 

@@ -11,7 +11,7 @@ extension PartitionRun {
   }
 
   func writeBlocks(
-    _ pairs: RowStore, _ ids: PerSide<MergedSide>, _ counts: RatingCounts, _ work: Int?
+    _ pairs: ResolvedRows, _ ids: PerSide<MergedSide>, _ counts: RatingCounts, _ work: Int?
   ) throws(Failure) -> WrittenBlocks {
     let numberings = try Parallel.map(2, workers: settings.workers) { number in
       let side = Side.allCases[number]
@@ -30,8 +30,18 @@ extension PartitionRun {
     for side in Side.allCases { try writer.writeIds(indices[side].table, side: side) }
 
     let byUser = makeStore("users")
-    try number(pairs, indices, counts, blocks.user.grid, into: byUser)
-    try pairs.remove()
+    let heldOut = makeStore("holdout")
+    // The hold-out is written in one piece, beside the ratings that are held then.
+    if let work {
+      budget.setLimit(try plan.heldByteCount(besideHoldoutOf: counts.heldOutCount, work: work))
+    }
+    let unknownPairs = try number(
+      pairs, indices, counts, blocks.user.grid, into: byUser, heldOut: heldOut)
+    try pairs.store.remove()
+    if let rule = settings.holdout {
+      try writeHoldout(heldOut, rule, indices, unknownPairs: unknownPairs)
+    }
+    budget.setLimit(work)
     let byItem = makeStore("items")
     try writeUsers(byUser, blocks, indices, into: byItem)
     try byUser.remove()
@@ -39,7 +49,8 @@ extension PartitionRun {
     try byItem.remove()
     return WrittenBlocks(
       grids: PerSide(user: blocks.user.grid, item: blocks.item.grid),
-      spilledByteCount: byUser.spilledByteCount + byItem.spilledByteCount)
+      spilledByteCount: byUser.spilledByteCount + byItem.spilledByteCount
+        + heldOut.spilledByteCount)
   }
 
   private func nothingLeft() -> Failure {
@@ -50,17 +61,19 @@ extension PartitionRun {
         ? "lower --min-user-ratings or --min-item-ratings" : "lower --holdout, or change --seed")
   }
 
-  /// Gives ratings their final indices, cuts them by users' blocks, and writes the hold-out.
+  /// Gives ratings their final indices, cuts them by users' blocks, and puts the hold-out aside.
+  ///
+  /// - Returns: How many held-out pairs have an id without a training rating.
   private func number(
-    _ pairs: RowStore, _ indices: PerSide<Numbering>, _ counts: RatingCounts, _ grid: BlockGrid,
-    into byUser: RowStore
-  ) throws(Failure) {
+    _ pairs: ResolvedRows, _ indices: PerSide<Numbering>, _ counts: RatingCounts, _ grid: BlockGrid,
+    into byUser: RowStore, heldOut: RowStore
+  ) throws(Failure) -> Int {
     let blocks = grid.blockNumbers()
-    let heldOut = try Parallel.map(pairs.cellCount, workers: settings.workers) {
-      cell throws(Failure) -> HeldOut in
+    let unknownPairs = try Parallel.map(pairs.store.cellCount, workers: pairs.workers) {
+      cell throws(Failure) -> Int in
       try settings.stop.check()
-      var heldOut = HeldOut()
-      var rows = try pairs.rows(ofCell: cell)
+      var held = HeldOut()
+      var rows = try pairs.store.rows(ofCell: cell)
       var kept = 0
       for row in rows {
         let fate = counts.fate(row)
@@ -72,19 +85,20 @@ extension PartitionRun {
           rows[kept] = numbered
           kept += 1
         } else {
-          heldOut.add(numbered, from: row)
+          held.add(numbered, from: row)
         }
       }
       rows.removeLast(rows.count - kept)
+      try heldOut.append(held.rows, bounds: [0, held.rows.count], order: cell)
       let cut = RowSort.cut(rows, into: grid.blockCount) { Int(blocks[Int($0.user)]) }
       try byUser.append(cut.rows, bounds: cut.bounds, order: cell)
-      return heldOut
+      return held.unknownPairs
     }
-    if let rule = settings.holdout { try writeHoldout(heldOut, rule, indices) }
+    return unknownPairs.reduce(0, +)
   }
 
   /// The held-out ratings of a cell.
-  private struct HeldOut: Sendable {
+  private struct HeldOut {
     var rows: [RatingRow] = []
     var unknownPairs = 0
     private var lastUnknown: RatingRow?
@@ -102,16 +116,20 @@ extension PartitionRun {
   }
 
   private func writeHoldout(
-    _ heldOut: [HeldOut], _ rule: HoldoutRule, _ indices: PerSide<Numbering>
+    _ heldOut: RowStore, _ rule: HoldoutRule, _ indices: PerSide<Numbering>, unknownPairs: Int
   ) throws(Failure) {
-    let rows = RowSort.byUserAndItem(
-      heldOut.flatMap(\.rows), users: 0..<indices.user.table.count,
-      itemCount: indices.item.table.count)
+    let ratings = Self.holdoutRatings(
+      RowSort.byUserAndItem(
+        try heldOut.rows(ofCell: 0), users: 0..<indices.user.table.count,
+        itemCount: indices.item.table.count))
+    try heldOut.remove()
     try writer.writeHoldout(
-      HoldoutRatings(
-        users: rows.map(\.user), items: rows.map(\.item), values: rows.map(\.value)),
-      fraction: rule.fraction, seed: rule.seed,
-      unknownPairs: heldOut.reduce(0) { $0 + $1.unknownPairs })
+      ratings, fraction: rule.fraction, seed: rule.seed, unknownPairs: unknownPairs)
+  }
+
+  /// By columns; the rows are given up for them.
+  private static func holdoutRatings(_ rows: consuming [RatingRow]) -> HoldoutRatings {
+    HoldoutRatings(users: rows.map(\.user), items: rows.map(\.item), values: rows.map(\.value))
   }
 
   private func writeUsers(

@@ -8,6 +8,8 @@ extension PartitionRun {
   struct ResolvedRows {
     /// By provisional numbers, in cells of users; sorted by user and item.
     let store: RowStore
+    /// How many workers may have a cell in memory at once.
+    let workers: Int
     let mergedRowCount: Int
     let spilledByteCount: Int
   }
@@ -41,7 +43,8 @@ extension PartitionRun {
     try gathered.remove()
     try check(outcomes, ids)
     return ResolvedRows(
-      store: store, mergedRowCount: outcomes.reduce(0) { $0 + $1.mergedRowCount },
+      store: store, workers: cells.workers,
+      mergedRowCount: outcomes.reduce(0) { $0 + $1.mergedRowCount },
       spilledByteCount: gathered.spilledByteCount + store.spilledByteCount)
   }
 

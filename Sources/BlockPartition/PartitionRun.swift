@@ -43,9 +43,9 @@ struct PartitionRun: Sendable {
     summary.mergedRowCount = resolved.mergedRowCount
     let counts = try RatingCounts(
       resolved.store, ids: ids, minimum: settings.minimumRatings, holdout: settings.holdout,
-      workers: settings.workers)
+      workers: resolved.workers)
     summary.droppedRatingCount = counts.droppedCount
-    let blocks = try writeBlocks(resolved.store, ids, counts, work)
+    let blocks = try writeBlocks(resolved, ids, counts, work)
     summary.spilledByteCount =
       text.store.spilledByteCount + resolved.spilledByteCount + blocks.spilledByteCount
     try list(text.badLines)

@@ -8,6 +8,8 @@ struct RatingCounts: Sendable {
   var counts: PerSide<[UInt32]>
   /// Ratings left out because their user or item had too few.
   var droppedCount = 0
+  /// Ratings kept back, those of a pair with an unknown id included.
+  var heldOutCount = 0
   private var isAlive: PerSide<[Bool]>?
   private let holdout: HoldoutMask?
 
@@ -61,6 +63,7 @@ struct RatingCounts: Sendable {
     guard holdout != nil else { return }
     let fates = self
     counts = try Self.count(store, sizes, workers) { fates.fate($0) == .trains }
+    heldOutCount = total - droppedCount - counts.user.reduce(0) { $0 + Int($1) }
   }
 
   /// Takes those out that have too few; says whether there were any.

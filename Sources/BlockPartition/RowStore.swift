@@ -64,7 +64,7 @@ final class RowStore: Sendable {
       // Copies, so that each cell's memory is given back when the cell is taken.
       parts = (1..<bounds.count).map { part in
         let range = bounds[part - 1]..<bounds[part]
-        return .held(range.count == rows.count ? rows : Array(rows[range]))
+        return .held(range.count == rows.count ? Self.withoutSlack(rows) : Array(rows[range]))
       }
     } else {
       let offset = try spill(rows)
@@ -86,6 +86,13 @@ final class RowStore: Sendable {
   ///
   /// - Parameter keeping: Whether the cell stays, to be read again.
   func rows(ofCell cell: Int, keeping: Bool = false) throws(Failure) -> [RatingRow] {
+    let rows = try gather(cell, keeping: keeping)
+    // Only now that the pieces are gone.
+    if !keeping { budget.returnFreedMemory() }
+    return rows
+  }
+
+  private func gather(_ cell: Int, keeping: Bool) throws(Failure) -> [RatingRow] {
     try openReader()
     let (pieces, reader) = state.withLock { state in
       guard cell < state.cells.count else {
@@ -110,11 +117,21 @@ final class RowStore: Sendable {
         guard let reader else {
           throw Failure(.bug, at: path, "a spill file that was never written")
         }
-        Self.append(
-          try reader.read(count: count * RowStore.rowByteCount, at: offset), to: &rows)
+        for part in stride(from: 0, to: count, by: Self.readRowCount) {
+          let partCount = min(Self.readRowCount, count - part)
+          let bytes = try reader.read(
+            count: partCount * Self.rowByteCount, at: offset + part * Self.rowByteCount)
+          Self.append(bytes, to: &rows)
+        }
       }
     }
     return rows
+  }
+
+  /// The ratings in memory that is hardly longer than they are: the budget counts ratings.
+  private static func withoutSlack(_ rows: [RatingRow]) -> [RatingRow] {
+    rows.capacity - rows.count <= rows.count / 8
+      ? rows : unsafe rows.withUnsafeBufferPointer { unsafe Array($0) }
   }
 
   /// Removes the spill file.
@@ -131,6 +148,9 @@ final class RowStore: Sendable {
 
   /// Bytes of a rating, in memory and in a spill file.
   static let rowByteCount = MemoryLayout<RatingRow>.stride
+
+  /// Ratings that are read from a spill file at a time: their bytes lie beside them.
+  private static let readRowCount = 1 << 14
 
   /// Writes a piece at the end of the spill file; returns where it begins.
   private func spill(_ rows: [RatingRow]) throws(Failure) -> Int {

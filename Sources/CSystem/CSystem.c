@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 int csystem_rename_new(const char *from, const char *to) {
   return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
@@ -42,3 +45,15 @@ int csystem_cpu_has_avx512(void) {
 int csystem_cpu_has_avx2_fma(void) { return 0; }
 int csystem_cpu_has_avx512(void) { return 0; }
 #endif
+
+void csystem_share_heap(void) {
+#ifdef __GLIBC__
+  mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
+void csystem_return_freed_memory(void) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}

@@ -186,6 +186,15 @@ struct FaultTests {
     }
     #expect(ids?.code == .memory && ids?.place == "--memory")
     #expect(ids?.hint.contains("give at least --memory") == true)
+    let holdout = failure { () throws(Failure) in
+      try fixture.partition([path], to: "p") {
+        $0.memory = 700_000
+        $0.holdout = HoldoutRule(fraction: 0.9, seed: 1)
+      }
+    }
+    #expect(holdout?.code == .memory && holdout?.place == "--memory")
+    #expect(
+      holdout?.message.hasPrefix("the hold-out has 17") == true, "\(String(describing: holdout))")
     let block = failure { () throws(Failure) in
       try fixture.partition([path], to: "p") {
         $0.memory = 1_500_000

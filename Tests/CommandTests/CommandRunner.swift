@@ -30,9 +30,11 @@ enum CommandRunner {
   /// Runs the command to its end, or kills it after `seconds`.
   ///
   /// The status is the exit code, or 128 and the number of the signal that ended the process.
+  ///
+  /// - Parameter watch: Called every 2 ms with the process's number.
   static func run(
     _ arguments: [String], input: [UInt8] = [], in folder: String? = nil, seconds: Double = 60,
-    interruption: Interruption? = nil
+    interruption: Interruption? = nil, watch: (Int32) throws -> Void = { _ in }
   ) throws -> CommandResult {
     let scratch = FileManager.default.temporaryDirectory
       .appendingPathComponent("blockals-run-\(UUID().uuidString)")
@@ -57,6 +59,7 @@ enum CommandRunner {
     var interruption = interruption
     while process.isRunning, Date() < deadline {
       usleep(2000)
+      try watch(process.processIdentifier)
       if let due = interruption, try due.isDue() {
         kill(process.processIdentifier, due.signal)
         interruption = nil

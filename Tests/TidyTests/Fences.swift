@@ -50,6 +50,7 @@ enum Fences {
     "CZlib": ["Sources/RatingInput/GzipDecoder.swift"],
     "CSystem": [
       "Sources/BlockStore/PosixFile.swift", "Sources/BlockStore/PosixFileSystem.swift",
+      "Sources/BlockPartition/ProcessHeap.swift",
       "Sources/KernelLoops/", "Sources/Kernels/InstructionSet.swift",
       "Sources/Kernels/KernelSet.swift", "Sources/Training/RatingGrid.swift",
       "Sources/Training/StochasticLearner.swift", "Sources/BlockALSCommand/GrantedCores.swift",

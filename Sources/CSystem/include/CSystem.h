@@ -22,6 +22,13 @@ int csystem_cpu_has_avx2_fma(void);
 /// Whether this CPU and kernel run x86-64-v4 code (AVX-512 F, BW, CD, DQ, VL); always 0 elsewhere.
 int csystem_cpu_has_avx512(void);
 
+/// Has all threads share one heap, so that what one has freed serves the others. Only threads that
+/// have asked for no memory yet are bound by it. Nothing where the C library is not GNU's.
+void csystem_share_heap(void);
+
+/// Gives whole pages of freed memory back to the system, also from the middle of the heap.
+void csystem_return_freed_memory(void);
+
 /// Asks for the cache line at `address`, to be read soon and several times.
 static inline void csystem_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
 
