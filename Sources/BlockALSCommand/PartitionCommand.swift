@@ -72,7 +72,7 @@ struct PartitionCommand: ParsableCommand {
     help: ArgumentHelp(
       """
       The memory to work in, as 512M or 4G; more goes through files beside the output. The program \
-      itself takes up to 24M besides, and the window of a .zst file.
+      itself takes up to 32M besides, and the window of a .zst file.
       """, valueName: "size"))
   var memory: ByteSize?
 

@@ -40,5 +40,5 @@ final class MemoryBudget: Sendable {
     ProcessHeap.returnFreedMemory()
   }
 
-  private static let worthReturning = 8 << 20
+  private static let worthReturning = 4 << 20
 }

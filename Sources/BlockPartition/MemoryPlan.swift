@@ -51,7 +51,8 @@ struct MemoryPlan: Sendable {
       // Once more as a table by index, and per id: counts of each worker, fate, index, block, hash.
       return sum + numbers + 2 * merged.ids.byteCount + merged.ids.count * (24 + 4 * workers)
     }
-    let left = (limit - idByteCount) / 2
+    // A sixteenth stays free: for what was freed and not yet given back to the system.
+    let left = (limit / 16 * 15 - idByteCount) / 2
     guard left >= 1 << 14 else {
       throw Failure(
         .memory, at: "--memory",
@@ -72,7 +73,7 @@ struct MemoryPlan: Sendable {
     guard needed <= 2 * work else {
       throw Failure(
         .memory, at: "--memory", "the hold-out has \(count) ratings, which do not fit",
-        hint: "give at least --memory \((limit ?? 0) + needed - 2 * work + (1 << 20))")
+        hint: "give at least --memory \((limit ?? 0) + (needed - 2 * work) / 8 * 9 + (1 << 20))")
     }
     return 2 * work - needed
   }

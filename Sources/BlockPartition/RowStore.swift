@@ -64,7 +64,7 @@ final class RowStore: Sendable {
       // Copies, so that each cell's memory is given back when the cell is taken.
       parts = (1..<bounds.count).map { part in
         let range = bounds[part - 1]..<bounds[part]
-        return .held(range.count == rows.count ? rows : Array(rows[range]))
+        return .held(range.count == rows.count ? Self.withoutSlack(rows) : Array(rows[range]))
       }
     } else {
       let offset = try spill(rows)
@@ -126,6 +126,12 @@ final class RowStore: Sendable {
       }
     }
     return rows
+  }
+
+  /// The ratings in memory that is hardly longer than they are: the budget counts ratings.
+  private static func withoutSlack(_ rows: [RatingRow]) -> [RatingRow] {
+    rows.capacity - rows.count <= rows.count / 8
+      ? rows : unsafe rows.withUnsafeBufferPointer { unsafe Array($0) }
   }
 
   /// Removes the spill file.

@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized) struct `partition's memory` {
   private let folder: TemporaryDirectory
   /// What comes on top of `--memory`, as its help says.
-  private static let onTop = 24 << 20
+  private static let onTop = 32 << 20
 
   init() throws {
     folder = try TemporaryDirectory()
