@@ -3,12 +3,11 @@ import BlockMatrix
 /// Memory for what phases prepare, kept from one to the next: large memory costs as much to get
 /// from the operating system as to fill.
 package final class PhaseMemory {
+  private let rowCount: Int
   private var held: FactorTable?
 
   /// - Parameter rowCount: Rows of the larger side, which the first table is made for.
   package init(rowCount: Int = 0) { self.rowCount = rowCount }
-
-  private let rowCount: Int
 
   /// A table with room for the rows of another one, and of its stride; it holds anything.
   ///

@@ -84,9 +84,8 @@ package final class StochasticLearner: Sendable {
         step(grid.cells[cell], paces)
       }
     }
-    let last = paces
     let errors = try Parallel.map(grid.cells.count, workers: workers) {
-      [self] cell throws(Failure) in cellError(grid.cells[cell], last)
+      [self] cell throws(Failure) in cellError(grid.cells[cell])
     }
     let squaredError = errors.reduce(0, +)
     var objective = squaredError
@@ -142,8 +141,9 @@ package final class StochasticLearner: Sendable {
     }
   }
 
-  private func cellError(_ ratings: [StochasticRating], _ paces: Paces) -> Double {
-    unsafe withCell(paces) { cell in
+  private func cellError(_ ratings: [StochasticRating]) -> Double {
+    // No step is made, so no pace is asked for.
+    unsafe withCell(Paces(user: [], item: [])) { cell in
       unsafe ratings.withUnsafeBufferPointer { ratings in
         guard let first = ratings.baseAddress else { return 0 }
         return unsafe kernels.stochasticSquaredError(cell, first, ratings.count)
