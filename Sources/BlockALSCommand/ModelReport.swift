@@ -12,17 +12,14 @@ struct ModelReport {
   /// Reads the newest whole generation.
   ///
   /// - Throws: `.missingInput` where the model has none yet.
-  init(_ model: ModelDirectory) throws(Failure) {
+  init(_ model: ModelDirectory, workers: Int) throws(Failure) {
     directory = model.directory
-    generations = try model.generations()
-    guard let newest = try model.newestGood() else {
+    guard let found = try model.inspect(workers: workers) else {
       throw Failure(
         .missingInput, at: directory, "has no generation yet",
         hint: "train it first, or let the training reach its first checkpoint")
     }
-    refused = newest.refused
-    facts = newest.facts
-    digest = try Digest.factors(newest.factors)
+    (generations, facts, digest, refused) = found
   }
 
   private static let mostListed = 5

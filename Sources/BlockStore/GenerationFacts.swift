@@ -106,6 +106,7 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
     }
     // Otherwise a few bytes could ask for any amount of memory.
     guard rank > 0 || hasBias else { return "has neither factors nor biases" }
+    guard lowestValue <= highestValue else { return "the lowest value is above the highest" }
     for side in Side.allCases {
       let (shards, grid) = (shards[side], grids[side])
       guard grid.blockCount <= Manifest.mostBlocks, shards.count == grid.blockCount else {

@@ -1,18 +1,20 @@
 import BlockMatrix
 import BlockStore
 
-/// What a model was begun with, as its newest good generation says.
+/// What a model was begun with, as its newest manifest says.
 package struct StoredStart: Sendable {
   package let partition: String
   package let hyperparameters: Hyperparameters
   /// Iterations that were asked for when the generation was written.
   package let iterations: Int
 
-  /// - Returns: Nothing where the model has no generation yet.
+  /// Factors are not read: training reads them when it begins.
+  ///
+  /// - Returns: `nil` where the model has no generation yet.
   package static func read(_ model: ModelDirectory) throws(Failure) -> StoredStart? {
-    guard let newest = try model.newestGood() else { return nil }
+    guard let facts = try model.newestFacts() else { return nil }
     return StoredStart(
-      partition: newest.facts.partitionPath, hyperparameters: newest.facts.hyperparameters,
-      iterations: newest.facts.plannedIterations)
+      partition: facts.partitionPath, hyperparameters: facts.hyperparameters,
+      iterations: facts.plannedIterations)
   }
 }
