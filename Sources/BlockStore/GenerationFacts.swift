@@ -89,9 +89,9 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
       hasBias: hasBias)
   }
 
-  /// The first rule that the facts break among themselves, or nothing.
+  /// The first rule that the facts break among themselves, or `nil`.
   ///
-  /// When it returns nothing, the sizes of all shards are those that the rows and the rank give.
+  /// When it returns `nil`, the sizes of all shards are those that the rows and the rank give.
   func brokenRule(generation: Int) -> String? {
     guard iteration == generation else { return "is of iteration \(iteration), not \(generation)" }
     guard history.count == iteration else {

@@ -74,7 +74,7 @@ import Workers
 }
 
 @Suite struct `Verifying a model` {
-  private let disk = PosixFileSystem()
+  private let disk = UnflushedFileSystem()
   private let stored: StoredModel
 
   init() throws {
@@ -161,7 +161,7 @@ import Workers
             try other.stored.commit(3, TinyRatings.factors())
             try other.commit(4)
             try other.commit(5)
-            try ModelDirectory.open(other.stored.model, in: PosixFileSystem()).prune(keep: 2)
+            try ModelDirectory.open(other.stored.model, in: UnflushedFileSystem()).prune(keep: 2)
           }
         } catch { problem.withLock { $0 = "\(error)" } }
       }
@@ -180,9 +180,9 @@ import Workers
       let meddling = MeddlingFileSystem { operation in
         guard operation == number else { return }
         do throws(Failure) {
-          let model = try ModelDirectory.open(other.stored.model, in: PosixFileSystem())
+          let model = try ModelDirectory.open(other.stored.model, in: UnflushedFileSystem())
           try model.clear()
-          try model.copyIds(from: .open(other.stored.partition, in: PosixFileSystem()))
+          try model.copyIds(from: .open(other.stored.partition, in: UnflushedFileSystem()))
           try model.appendLog(#"{"event":"iteration","iteration":1,"objective":100}"#)
           try model.flushLog()
           try other.stored.commit(1, TinyRatings.factors())

@@ -59,7 +59,7 @@ struct Answering: Sendable, CustomTestStringConvertible {
       Answering(testDescription: "export \(format)") { stored, disk throws(Failure) in
         let loaded = try LoadedModel.open(stored.model, in: disk)
         let folder = try TemporaryDirectory()
-        try FactorExport(loaded).write(format, to: folder.file("out"), in: PosixFileSystem())
+        try FactorExport(loaded).write(format, to: folder.file("out"), in: UnflushedFileSystem())
         return try PosixFileSystem().list(folder.file("out")).map { name throws(Failure) in
           "\(name) \(try folder.read("out/\(name)"))"
         }
@@ -210,7 +210,7 @@ func otherFactors(_ seed: UInt64) throws(Failure) -> PerSide<FactorTable> {
   func `looks again when what it read has gone`(answering: Answering) throws {
     try sweep(answering) { stored throws(Failure) in
       for number in [3, 4] { try stored.commit(number, otherFactors(UInt64(number))) }
-      try ModelDirectory.open(stored.model, in: PosixFileSystem()).prune(keep: 1)
+      try ModelDirectory.open(stored.model, in: UnflushedFileSystem()).prune(keep: 1)
     }
   }
 
@@ -229,7 +229,7 @@ func otherFactors(_ seed: UInt64) throws(Failure) -> PerSide<FactorTable> {
       }
       do throws(Failure) {
         try stored.commit(number, otherFactors(UInt64(number)))
-        try ModelDirectory.open(stored.model, in: PosixFileSystem()).prune(keep: 1)
+        try ModelDirectory.open(stored.model, in: UnflushedFileSystem()).prune(keep: 1)
       } catch { Issue.record("\(error)") }
     }
     let failure = #expect(throws: Failure.self) { try LoadedModel.open(stored.model, in: meddling) }
@@ -240,7 +240,7 @@ func otherFactors(_ seed: UInt64) throws(Failure) -> PerSide<FactorTable> {
 extension StoredModel {
   /// Puts another file of ids, whole in itself, in the place of the model's.
   func replaceIds(_ side: Side, _ names: [String]) throws(Failure) {
-    let disk = PosixFileSystem()
+    let disk = UnflushedFileSystem()
     try writeOtherPartition(side, names)
     try disk.removeFile(folder.file("model/\(side.plural).ids"))
     try disk.rename(
@@ -250,7 +250,7 @@ extension StoredModel {
 
   /// Throws the model away and begins another in its place, on ratings with other ids of users.
   func startOver() throws(Failure) {
-    let disk = PosixFileSystem()
+    let disk = UnflushedFileSystem()
     try writeOtherPartition(.user, ["x", "y", "z"])
     let partition = try Partition.open(folder.file("other.blocks"), in: disk)
     let store = try ModelDirectory.open(model, in: disk)
@@ -264,7 +264,7 @@ extension StoredModel {
     let matrix = TinyRatings.matrix
     let grids = PerSide(
       user: matrix.grid(.user, blockCount: 1), item: matrix.grid(.item, blockCount: 1))
-    let writer = try PartitionWriter(folder.file("other.blocks"), in: PosixFileSystem())
+    let writer = try PartitionWriter(folder.file("other.blocks"), in: UnflushedFileSystem())
     for each in Side.allCases {
       for block in matrix.blocks(each, grid: grids[each]) { try writer.write(block) }
       try writer.writeIds(

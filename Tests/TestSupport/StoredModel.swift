@@ -16,7 +16,7 @@ package struct StoredModel {
     hyperparameters: Hyperparameters? = nil, mean: Double? = nil
   ) throws(Failure) {
     folder = try TemporaryDirectory()
-    let fileSystem = PosixFileSystem()
+    let fileSystem = UnflushedFileSystem()
     let directory = folder.file("ratings.blocks")
     let grids = PerSide(
       user: matrix.grid(.user, blockCount: userBlocks), item: matrix.grid(.item, blockCount: 1))
@@ -40,7 +40,7 @@ package struct StoredModel {
   package func commit(
     _ number: Int, _ factors: PerSide<FactorTable>, best: Int? = nil
   ) throws(Failure) {
-    let disk = PosixFileSystem()
+    let disk = UnflushedFileSystem()
     try Self.commit(
       number, to: ModelDirectory.open(model, in: disk), of: Partition.open(partition, in: disk),
       factors, best: best)
