@@ -6,8 +6,10 @@ import Workers
 /// Each line ends with a member `check`, XXH3-64 of the line without it, seeded with the line's
 /// number from 0: a line that was changed, moved or torn shows. So does an end that is missing, as
 /// far as a generation was committed after it.
-final class TrainingLog: Sendable {
-  let path: String
+package final class TrainingLog: Sendable {
+  static let fileName = "training.jsonl"
+
+  package let path: String
   private let fileSystem: any FileSystem
   private let state = Locked(State())
 
@@ -75,13 +77,14 @@ final class TrainingLog: Sendable {
     return Self.decode(try file.read(count: file.byteCount, at: 0))
   }
 
-  func read() throws(Failure) -> [String] {
+  /// The lines, as they were given; a torn end is left out.
+  package func read() throws(Failure) -> [String] {
     let content = try content()
     return content?.lines ?? []
   }
 
   /// Appends a line; the first time, a torn end is cut off.
-  func append(_ line: String) throws(Failure) {
+  package func append(_ line: String) throws(Failure) {
     guard line.utf8.first == 0x7B, line.utf8.last == 0x7D, line.utf8.count > 2,
       !line.utf8.contains(0x0A)
     else { throw Failure(.bug, at: path, "a line of the log is no JSON object") }
@@ -95,7 +98,7 @@ final class TrainingLog: Sendable {
   /// Flushes what was appended to the disk.
   ///
   /// Before a generation is committed: so a log that ends before its generation was cut off.
-  func flush() throws(Failure) {
+  package func flush() throws(Failure) {
     try state.withLock { state throws(Failure) in
       let file = state.file
       state.file = nil
@@ -124,16 +127,11 @@ final class TrainingLog: Sendable {
   }
 
   private func create(_ lines: [String]) throws(Failure) {
-    let bytes = lines.enumerated().flatMap { Self.encode($1, number: $0) }
-    try RunName.removeStale(of: path, in: fileSystem)
-    let temporary = "\(path).tmp-\(RunName.random())"
-    try fileSystem.writeDurably(bytes, to: temporary)
-    try fileSystem.rename(temporary, to: path)
-    try fileSystem.syncDirectory(Path.parent(of: path))
+    try fileSystem.publish(lines.enumerated().flatMap { Self.encode($1, number: $0) }, as: path)
   }
 
   /// Makes the log hold exactly these lines: cuts it where they are its beginning.
-  func rewrite(_ lines: [String]) throws(Failure) {
+  package func rewrite(_ lines: [String]) throws(Failure) {
     try state.withLock { state throws(Failure) in
       try state.file?.close()
       state.file = nil

@@ -5,14 +5,14 @@ import BlockStore
 package struct StoredStart: Sendable {
   package let partition: String
   package let hyperparameters: Hyperparameters
-  /// Iterations that were asked for when the generation was written.
-  package let iterations: Int
+  /// The settings of the run that wrote the generation.
+  package let rules: RunSettings
 
-  /// - Returns: Nothing where the model has no generation yet.
+  /// - Returns: `nil` where the model has no generation yet.
   package static func read(_ model: ModelDirectory) throws(Failure) -> StoredStart? {
     guard let newest = try model.newestGood() else { return nil }
     return StoredStart(
       partition: newest.facts.partitionPath, hyperparameters: newest.facts.hyperparameters,
-      iterations: newest.facts.plannedIterations)
+      rules: try newest.facts.rules())
   }
 }

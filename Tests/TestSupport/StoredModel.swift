@@ -45,8 +45,8 @@ package struct StoredModel {
     }
     try generation.commit(
       GenerationFacts(
-        iteration: 1, hyperparameters: settings,
-        partition: partition, history: [IterationRecord(objective: 1)], plannedIterations: 1,
+        iteration: 1, hyperparameters: settings, run: RunSettings(iterations: 1),
+        partition: partition, history: [IterationRecord(objective: 1)],
         mean: mean ?? (factors.user.hasBias ? 0 : nil)))
   }
 

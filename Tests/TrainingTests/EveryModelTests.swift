@@ -96,7 +96,7 @@ import Workers
     let end = try Trainer.run(
       partition, into: model, hyperparameters: hyperparameters,
       settings: TrainingSettings(
-        stopping: StoppingRules(iterations: iterations), workers: workers, instructionSet: set),
+        run: RunSettings(iterations: iterations), workers: workers, instructionSet: set),
       stop: stop, observe: observe)
     return (end, try model.newestGood().map { try Digest.factors($0.factors) })
   }
