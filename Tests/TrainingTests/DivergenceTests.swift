@@ -15,7 +15,7 @@ import Training
       ratings: sample.ratings.enumerated().map { place, rating in
         RatingMatrix.Rating(
           user: rating.user, item: rating.item,
-          value: rating.value * (place % 5 == 0 ? -factor : factor))
+          value: (place % 5 == 0 ? -1 : 1) * min(3.4e38, rating.value.magnitude * factor))
       })
   }
 
