@@ -151,7 +151,7 @@ let package = Package(
       name: "BlockALSTests", dependencies: ["BlockALS", "BlockMatrix", "TestSupport"],
       swiftSettings: safe),
     .testTarget(
-      name: "CommandTests", dependencies: ["BlockALSCommand", "TestSupport"],
+      name: "CommandTests", dependencies: ["BlockALSCommand", "BlockMatrix", "TestSupport"],
       exclude: ["Help"], swiftSettings: safe),
     .testTarget(name: "TidyTests", dependencies: [], swiftSettings: safe),
   ] + loopTargets

@@ -191,10 +191,11 @@ package struct SettingTable: Sendable {
     return resolved
   }
 
-  /// The settings that are set, in order, as people read them.
+  /// The settings that are set, in order, as people read them; a flag that is down says nothing.
   package func described(_ values: SettingValues) -> [(name: String, value: String)] {
     rows.filter(\.isStored).compactMap { row in
-      values[row.name].map { (row.name, $0.text) }
+      guard let value = values[row.name], value != .flag(false) else { return nil }
+      return (row.name, value.text)
     }
   }
 
