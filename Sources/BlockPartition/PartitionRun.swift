@@ -61,6 +61,13 @@ struct PartitionRun: Sendable {
 
   // MARK: Text
 
+  /// Reads the inputs from their beginning.
+  var reader: RatingReader {
+    RatingReader(
+      inputs, source: settings.source, workers: settings.workers,
+      badLineLimit: settings.badLineLimit, chunkByteCount: plan.chunkByteCount)
+  }
+
   struct TextRows {
     let ids: PerSide<MergedSide>
     /// A cell for each chunk of text.
@@ -76,9 +83,7 @@ struct PartitionRun: Sendable {
   private func readText() throws(Failure) -> TextRows {
     let store = makeStore("text")
     let rowCount = Counter()
-    let reader = RatingReader(
-      inputs, source: settings.source, workers: settings.workers,
-      badLineLimit: settings.badLineLimit, chunkByteCount: plan.chunkByteCount)
+    let reader = reader
     let board = TextBoard()
     let outcome = try reader.read { parsed throws(Failure) in
       try settings.stop.check()

@@ -66,7 +66,7 @@ enum Fences {
     "Sources/RatingInput/GzipDecoder.swift",
     "Sources/RatingInput/IdCollector.swift",
     "Sources/RatingInput/RowParser.swift",
-    "Sources/RatingInput/RowParser+Slow.swift",
+    "Sources/RatingInput/RecordScanner.swift",
     "Sources/RatingInput/ZstandardDecoder.swift",
     "Sources/BlockStore/Checksum.swift",
     "Sources/BlockStore/Digest.swift",
