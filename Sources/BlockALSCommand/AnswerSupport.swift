@@ -83,6 +83,7 @@ final class AnswerSink {
     guard let file else { return }
     try stop.check()
     try file.commit()
+    if file.isTaken { StandardError.noteComplete(file.path) }
   }
 }
 

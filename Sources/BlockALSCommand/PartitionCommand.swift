@@ -38,7 +38,10 @@ struct PartitionCommand: ParsableCommand {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "The partition's directory. (default: Partitions/ and the first file's base name)",
+      """
+      The partition's directory, which must not exist or be this partition. (default: Partitions/ \
+      and the first file's base name)
+      """,
       valueName: "dir"))
   var output: String?
 
@@ -111,6 +114,7 @@ struct PartitionCommand: ParsableCommand {
         standardInput: fileSystem.standardInput, progress: line.show)
     }
     line.clear()
+    if summary.wasThere { StandardError.noteComplete(directory) }
     let result = PartitionResult(
       directory: directory, facts: facts, summary: summary,
       seconds: LiveLine.seconds(since: begin))

@@ -51,7 +51,8 @@ struct PartitionRun: Sendable {
     try list(text.badLines)
     let facts = try writer.commit(
       grids: blocks.grids, valuesGiven: text.valuesGiven,
-      duplicates: settings.duplicates.rawValue)
+      duplicates: settings.duplicates.rawValue, inputByteCount: summary.inputByteCount)
+    summary.wasThere = writer.isTaken
     return (facts, summary)
   }
 

@@ -83,6 +83,8 @@ package struct PartitionSummary: Sendable, Equatable {
   package var inputByteCount = 0
   /// Bytes that did not fit into memory and went through spill files.
   package var spilledByteCount = 0
+  /// Whether the partition was complete already: an earlier run made the same.
+  package var wasThere = false
 }
 
 /// How far partitioning has come.
