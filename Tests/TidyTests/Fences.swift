@@ -50,7 +50,7 @@ enum Fences {
     "CSystem": [
       "Sources/BlockStore/PosixFile.swift", "Sources/BlockStore/PosixFileSystem.swift",
       "Sources/BlockPartition/ProcessHeap.swift",
-      "Sources/KernelLoops/", "Sources/Kernels/InstructionSet.swift",
+      "Sources/KernelLoops/", "Sources/Kernels/InstructionSet.swift", "Sources/LeastSquares/",
       "Sources/Kernels/KernelSet.swift", "Sources/Training/RatingGrid.swift",
       "Sources/Training/StochasticLearner.swift", "Sources/BlockALSCommand/GrantedCores.swift",
       "Sources/BlockALSCommand/StandardError.swift",
