@@ -81,7 +81,7 @@ package final class TrainingLoop {
       last = report
       // The items stand still from here to the next iteration: they can be written. Not before the
       // last generation is settled, whose pruning takes what is unfinished for left over.
-      if isDue, !learner.phases[(phase + 1)...].joined().contains(.item) {
+      if isDue, phase == learner.phases.lastIndex(where: { $0.contains(.item) }) {
         try settle()
         try checkpointer?.begin(iteration, items: learner.factors.item)
       }
