@@ -51,6 +51,7 @@ final class Checkpointer {
 
   /// Begins a generation with the items, which must stay as they are until ``itemsWritten()``.
   func begin(_ number: Int, items: FactorTable) throws(Failure) {
+    precondition(draft == nil, "a generation is begun once")
     let writer = try model.beginGeneration(number)
     let grid = partition.facts.grids.item
     draft = (
