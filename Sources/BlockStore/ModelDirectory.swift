@@ -10,7 +10,10 @@ package final class ModelDirectory: Sendable {
   let fileSystem: any FileSystem
   /// Generations that this process has committed or read and found whole.
   private let good = Locked<Set<Int>>([])
-  let log: TrainingLog
+  /// `training.jsonl`, for people: training goes on without it.
+  ///
+  /// Flushed before a generation is committed: a log that ends before its generation was cut off.
+  package let log: CheckedLog
   /// What was made to open it; nothing where it was a model already.
   private let made: MadeDirectories?
 
@@ -61,7 +64,7 @@ package final class ModelDirectory: Sendable {
     self.directory = Path.trimmed(directory)
     self.fileSystem = fileSystem
     self.made = made
-    log = TrainingLog("\(self.directory)/training.jsonl", in: fileSystem)
+    log = CheckedLog("\(self.directory)/training.jsonl", in: fileSystem)
   }
 
   private static let lockName = "LOCK"

@@ -112,16 +112,4 @@ extension ModelDirectory {
     try log.remove()
     try fileSystem.syncDirectory(directory)
   }
-
-  /// Appends a line, a JSON object, to `training.jsonl`.
-  package func appendLog(_ line: String) throws(Failure) { try log.append(line) }
-
-  /// Flushes the log to the disk: to be called before a generation is committed.
-  package func flushLog() throws(Failure) { try log.flush() }
-
-  /// The log's lines, as they were given; a torn end is left out.
-  package func readLog() throws(Failure) -> [String] { try log.read() }
-
-  /// Makes the log hold exactly these lines.
-  package func rewriteLog(_ lines: [String]) throws(Failure) { try log.rewrite(lines) }
 }

@@ -3,10 +3,9 @@ import Workers
 
 /// A path that is to appear, held by the one writer that aims at it.
 ///
-/// Work happens under ``temporary``; ``commit()`` gives it the path, by one rename. Meanwhile
-/// `<path>.lock` is locked: it keeps other writers away, and whoever gets it knows that what stands
-/// under temporary names was left by the dead. The lock itself ends with its process; only its file
-/// can be left, and is taken over, then removed, by the next writer.
+/// Work happens under ``temporary``; ``commit()`` gives it the path, by one rename. Meanwhile the
+/// path is locked: that keeps other writers away, and whoever gets the lock knows that what stands
+/// under temporary names was left by the dead.
 package final class OutputClaim: Sendable {
   package let path: String
   /// The name of the unfinished work; nothing is there at first.
@@ -14,7 +13,7 @@ package final class OutputClaim: Sendable {
 
   private let fileSystem: any FileSystem
   private let parents: MadeDirectories?
-  private let lock: any FileLock
+  private let lock: PathLock
   private let state = Locked(State())
 
   private struct State {
@@ -42,7 +41,7 @@ package final class OutputClaim: Sendable {
         .output, at: path, "the directory \(parent) is not there", hint: "make the directory first")
     }
     do throws(Failure) {
-      lock = try Self.lock(path, in: fileSystem)
+      lock = try PathLock(path, in: fileSystem)
     } catch {
       parents?.removeEmpty(in: fileSystem)
       throw error
@@ -52,7 +51,7 @@ package final class OutputClaim: Sendable {
       try Self.requireAbsent(path, in: fileSystem, locked: true)
       try RunName.removeStale(of: path, in: fileSystem)
     } catch {
-      Self.unlock(path, lock, in: fileSystem)
+      lock.release()
       parents?.removeEmpty(in: fileSystem)
       throw error
     }
@@ -89,39 +88,7 @@ package final class OutputClaim: Sendable {
       defer { state.isEnded = true }
       return state.isEnded
     }
-    if !wasEnded { Self.unlock(path, lock, in: fileSystem) }
-  }
-
-  // MARK: The lock
-
-  private static func lockPath(_ path: String) -> String { "\(path).lock" }
-
-  /// Locks the path against other writers.
-  ///
-  /// - Throws: `.output` where the lock's name is that of somebody's file: it would be lost.
-  private static func lock(
-    _ path: String, in fileSystem: any FileSystem
-  ) throws(Failure) -> any FileLock {
-    let lock = lockPath(path)
-    if let status = try fileSystem.status(lock), status.byteCount > 0 {
-      let beginning = try fileSystem.open(lock, streaming: false).read(upTo: 8)
-      guard beginning.elementsEqual("process ".utf8) else {
-        throw Failure(
-          .output, at: lock, "stands where the lock for writing \(path) would, and is none of ours",
-          hint: "choose another name for the output")
-      }
-    }
-    return try fileSystem.lock(lock, owner: ProcessName.current)
-  }
-
-  /// Gives the lock back.
-  ///
-  /// Its file goes first: whoever has opened it meanwhile finds it gone, and makes another.
-  private static func unlock(
-    _ path: String, _ lock: any FileLock, in fileSystem: any FileSystem
-  ) {
-    try? fileSystem.removeFile(lockPath(path))
-    lock.release()
+    if !wasEnded { lock.release() }
   }
 
   /// - Parameter isLocked: Whether the caller holds the lock.
@@ -142,10 +109,12 @@ package final class OutputClaim: Sendable {
   private static func sweep(_ path: String, in fileSystem: any FileSystem) {
     let name = Path.name(of: path)
     guard let names = try? fileSystem.list(Path.parent(of: path)),
-      names.contains(where: { $0 == lockPath(name) || RunName.isTemporary($0, of: name) }),
-      let lock = try? lock(path, in: fileSystem)
+      names.contains(where: {
+        $0 == PathLock.fileName(of: name) || RunName.isTemporary($0, of: name)
+      }),
+      let lock = try? PathLock(path, in: fileSystem)
     else { return }
     try? RunName.removeStale(of: path, in: fileSystem)
-    unlock(path, lock, in: fileSystem)
+    lock.release()
   }
 }

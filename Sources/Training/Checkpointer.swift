@@ -44,7 +44,7 @@ final class Checkpointer {
       number,
       Background { () throws(Failure) in
         try items.wait()
-        try model.flushLog()
+        try model.log.flush()
         try writer.write(.user, table: users, grid: grid)
         try writer.commit(facts)
         try model.prune(keep: keep, sparing: facts.best)

@@ -6,18 +6,18 @@ struct TrainingLog {
   let model: ModelDirectory
 
   func append(_ report: PhaseReport) throws(Failure) {
-    try model.appendLog(report.json.text)
+    try model.log.append(report.json.text)
   }
 
   func append(_ report: IterationReport) throws(Failure) {
-    try model.appendLog(report.json.text)
+    try model.log.append(report.json.text)
   }
 
   /// Drops the lines of iterations after `iteration`: they are about to be done again.
   func cut(after iteration: Int) throws(Failure) {
-    let lines = try model.readLog()
+    let lines = try model.log.lines()
     let kept = lines.filter { line in (Self.iteration(of: line) ?? Int.max) <= iteration }
-    if kept.count < lines.count { try model.rewriteLog(kept) }
+    if kept.count < lines.count { try model.log.rewrite(kept) }
   }
 
   /// The iteration that a line of ours speaks of.

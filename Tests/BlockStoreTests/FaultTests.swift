@@ -128,7 +128,7 @@ import Testing
     defer { lock.release() }
     try model.copyIds(from: partition)
     try Worked.writeGeneration(2, to: model, of: partition)
-    try model.appendLog(#"{"event":"iteration","iteration":2}"#)
+    try model.log.append(#"{"event":"iteration","iteration":2}"#)
     try model.prune(keep: 1)
   }
 

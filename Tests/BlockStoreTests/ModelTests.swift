@@ -38,17 +38,17 @@ import Testing
     try model.prune(keep: 2)
     #expect(try model.generations() == [4, 3])
     try model.clear()
-    #expect(try model.generations() == [] && model.readLog() == [])
+    #expect(try model.generations() == [] && model.log.lines() == [])
   }
 
   @Test func `keeps a log`() throws {
-    try model.appendLog(#"{"event":"phase","iteration":1}"#)
-    try model.appendLog(#"{"event":"iteration","iteration":1}"#)
-    #expect(try model.readLog().count == 2)
-    try model.rewriteLog([#"{"event":"phase","iteration":1}"#])
-    #expect(try model.readLog() == [#"{"event":"phase","iteration":1}"#])
-    try model.appendLog(#"{"event":"phase","iteration":2}"#)
-    #expect(try model.readLog().last == #"{"event":"phase","iteration":2}"#)
+    try model.log.append(#"{"event":"phase","iteration":1}"#)
+    try model.log.append(#"{"event":"iteration","iteration":1}"#)
+    #expect(try model.log.lines().count == 2)
+    try model.log.rewrite([#"{"event":"phase","iteration":1}"#])
+    #expect(try model.log.lines() == [#"{"event":"phase","iteration":1}"#])
+    try model.log.append(#"{"event":"phase","iteration":2}"#)
+    #expect(try model.log.lines().last == #"{"event":"phase","iteration":2}"#)
   }
 
   /// Flips a bit in a file of the model.
@@ -126,8 +126,8 @@ import Testing
   }
 
   @Test func `heals its log: a torn end is cut off, a damaged log set aside`() throws {
-    try model.appendLog(#"{"event":"phase","iteration":1}"#)
-    try model.appendLog(#"{"event":"phase","iteration":2}"#)
+    try model.log.append(#"{"event":"phase","iteration":1}"#)
+    try model.log.append(#"{"event":"phase","iteration":2}"#)
     let whole = try directory.read("m/training.jsonl")
     for (bytes, isKept) in [
       (whole.dropLast(5), false), (whole.map { $0 == 0x32 ? 0x33 : $0 }[...], true),
@@ -136,9 +136,9 @@ import Testing
       try disk.removeFile(directory.file("m/training.jsonl"))
       try directory.write(Array(bytes), to: "m/training.jsonl")
       let fresh = try ModelDirectory.open(directory.file("m"), in: disk)
-      #expect(try fresh.readLog() == [#"{"event":"phase","iteration":1}"#])
-      try fresh.appendLog(#"{"event":"phase","iteration":4}"#)
-      #expect(try fresh.readLog().count == 2)
+      #expect(try fresh.log.lines() == [#"{"event":"phase","iteration":1}"#])
+      try fresh.log.append(#"{"event":"phase","iteration":4}"#)
+      #expect(try fresh.log.lines().count == 2)
       let aside = try disk.status(directory.file("m/training.jsonl.damaged"))
       #expect((aside != nil) == isKept)
     }
