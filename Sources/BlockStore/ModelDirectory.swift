@@ -10,11 +10,15 @@ package final class ModelDirectory: Sendable {
   let fileSystem: any FileSystem
   /// Generations that this process has committed or read and found whole.
   private let good = Locked<Set<Int>>([])
-  package let log: TrainingLog
+  /// `training.jsonl`, for people: training goes on without it.
+  ///
+  /// Flushed before a generation is committed: a log that ends before its generation was cut off.
+  package let log: CheckedLog
   /// What was made to open it; `nil` where it was a model already.
   private let made: MadeDirectories?
 
   static let generationsName = "generations"
+  private static let logName = "training.jsonl"
   var generationsDirectory: String { "\(directory)/\(Self.generationsName)" }
   func path(ofGeneration number: Int) -> String {
     "\(generationsDirectory)/\(Path.number(number, digits: 8))"
@@ -61,7 +65,7 @@ package final class ModelDirectory: Sendable {
 
   /// Whether a name in a directory is one of a model's own files, finished or not.
   private static func isPart(_ name: String) -> Bool {
-    let files = Side.allCases.map { IdShard.fileName($0) } + [TrainingLog.fileName]
+    let files = Side.allCases.map { IdShard.fileName($0) } + [logName]
     return name == lockName || files.contains { name == $0 || RunName.isTemporary(name, of: $0) }
   }
 
@@ -71,7 +75,7 @@ package final class ModelDirectory: Sendable {
     self.directory = Path.trimmed(directory)
     self.fileSystem = fileSystem
     self.made = made
-    log = TrainingLog("\(self.directory)/\(TrainingLog.fileName)", in: fileSystem)
+    log = CheckedLog("\(self.directory)/\(Self.logName)", in: fileSystem)
   }
 
   private static let lockName = "LOCK"

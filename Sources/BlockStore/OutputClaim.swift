@@ -3,10 +3,9 @@ import Workers
 
 /// A path that is to appear, held by the one writer that aims at it.
 ///
-/// Work happens under ``temporary``; ``commit()`` gives it the path, by one rename. Meanwhile
-/// `<path>.lock` is locked: it keeps other writers away, and whoever gets it knows that what stands
-/// under temporary names was left by the dead. The lock itself ends with its process; only its file
-/// can be left, and is taken over, then removed, by the next writer.
+/// Work happens under ``temporary``; ``commit()`` gives it the path, by one rename. Meanwhile the
+/// path is locked: that keeps other writers away, and whoever gets the lock knows that what stands
+/// under temporary names was left by the dead.
 ///
 /// A writer that was killed, or failed, after the rename has left its whole work: whoever runs it
 /// again has to hear that all is well. So a path that is taken is no failure yet. The work is done
@@ -23,7 +22,7 @@ package final class OutputClaim: Sendable {
   private let fileSystem: any FileSystem
   private let kind: FileStatus.Kind
   private let parents: MadeDirectories?
-  private let lock: any FileLock
+  private let lock: PathLock
   private let state = Locked(State())
 
   private struct State {
@@ -55,7 +54,7 @@ package final class OutputClaim: Sendable {
         .output, at: path, "the directory \(parent) is not there", hint: "make the directory first")
     }
     do throws(Failure) {
-      lock = try Self.lock(path, in: fileSystem)
+      lock = try PathLock(path, in: fileSystem)
     } catch {
       parents?.removeEmpty(in: fileSystem)
       throw error
@@ -66,7 +65,7 @@ package final class OutputClaim: Sendable {
       guard standing == nil || standing?.kind == kind else { throw Self.taken(path) }
       isTaken = standing != nil
     } catch {
-      Self.unlock(path, lock, in: fileSystem)
+      lock.release()
       parents?.removeEmpty(in: fileSystem)
       throw error
     }
@@ -153,38 +152,6 @@ package final class OutputClaim: Sendable {
       defer { state.isEnded = true }
       return state.isEnded
     }
-    if !wasEnded { Self.unlock(path, lock, in: fileSystem) }
-  }
-
-  // MARK: The lock
-
-  private static func lockPath(_ path: String) -> String { "\(path).lock" }
-
-  /// Locks the path against other writers.
-  ///
-  /// - Throws: `.output` where the lock's name is that of somebody's file: it would be lost.
-  private static func lock(
-    _ path: String, in fileSystem: any FileSystem
-  ) throws(Failure) -> any FileLock {
-    let lock = lockPath(path)
-    if let status = try fileSystem.status(lock), status.byteCount > 0 {
-      let beginning = try fileSystem.open(lock, streaming: false).read(upTo: 8)
-      guard beginning.elementsEqual("process ".utf8) else {
-        throw Failure(
-          .output, at: lock, "stands where the lock for writing \(path) would, and is none of ours",
-          hint: "choose another name for the output")
-      }
-    }
-    return try fileSystem.lock(lock, owner: ProcessName.current)
-  }
-
-  /// Gives the lock back.
-  ///
-  /// Its file goes first: whoever has opened it meanwhile finds it gone, and makes another.
-  private static func unlock(
-    _ path: String, _ lock: any FileLock, in fileSystem: any FileSystem
-  ) {
-    try? fileSystem.removeFile(lockPath(path))
-    lock.release()
+    if !wasEnded { lock.release() }
   }
 }

@@ -12,7 +12,7 @@ final class Checkpointer {
   private let partition: Partition
   private let hyperparameters: Hyperparameters
   private let rules: RunSettings
-  private let log: TrainingLog
+  private let log: CheckedLog
   private var draft: (number: Int, writer: GenerationWriter, items: Background<Void>)?
   private var committing: (number: Int, items: Background<Void>, whole: Background<Void>)?
   /// The newest generation that is known to be on the disk.
@@ -34,7 +34,7 @@ final class Checkpointer {
 
   /// Drops the log's lines of iterations after `iteration`: they are about to be done again.
   func cutLog(after iteration: Int) throws(Failure) {
-    let lines = try log.read()
+    let lines = try log.lines()
     let kept = lines.filter { (Self.iteration(of: $0) ?? Int.max) <= iteration }
     if kept.count < lines.count { try log.rewrite(kept) }
   }

@@ -80,7 +80,7 @@ enum Fixtures {
       #expect(newest.factors[side].bits == expected.bits)
       #expect(try model.readIds(side) == TinyRatings.idTable(side))
     }
-    #expect(try model.log.read().count == 2)
+    #expect(try model.log.lines().count == 2)
   }
 
   @Test(arguments: ["ratings.blocks", "holdout.blocks", "model", "biased.model"])

@@ -38,17 +38,17 @@ import Testing
     try model.prune(keep: 2, sparing: nil)
     #expect(try model.generations() == [4, 3])
     try model.clear()
-    #expect(try model.generations() == [] && model.log.read() == [])
+    #expect(try model.generations() == [] && model.log.lines() == [])
   }
 
   @Test func `keeps a log`() throws {
     try model.log.append(#"{"event":"phase","iteration":1}"#)
     try model.log.append(#"{"event":"iteration","iteration":1}"#)
-    #expect(try model.log.read().count == 2)
+    #expect(try model.log.lines().count == 2)
     try model.log.rewrite([#"{"event":"phase","iteration":1}"#])
-    #expect(try model.log.read() == [#"{"event":"phase","iteration":1}"#])
+    #expect(try model.log.lines() == [#"{"event":"phase","iteration":1}"#])
     try model.log.append(#"{"event":"phase","iteration":2}"#)
-    #expect(try model.log.read().last == #"{"event":"phase","iteration":2}"#)
+    #expect(try model.log.lines().last == #"{"event":"phase","iteration":2}"#)
   }
 
   /// Flips a bit in a file of the model.
@@ -137,9 +137,9 @@ import Testing
       try disk.removeFile(directory.file("m/training.jsonl"))
       try directory.write(Array(bytes), to: "m/training.jsonl")
       let fresh = try ModelDirectory.open(directory.file("m"), in: disk)
-      #expect(try fresh.log.read() == [#"{"event":"phase","iteration":1}"#])
+      #expect(try fresh.log.lines() == [#"{"event":"phase","iteration":1}"#])
       try fresh.log.append(#"{"event":"phase","iteration":4}"#)
-      #expect(try fresh.log.read().count == 2)
+      #expect(try fresh.log.lines().count == 2)
       let aside = try disk.status(directory.file("m/training.jsonl.damaged"))
       #expect((aside != nil) == isKept)
     }

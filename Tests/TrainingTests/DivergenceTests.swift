@@ -49,6 +49,6 @@ import Training
     let model = try ModelDirectory.open(folder.path + "/m", in: PosixFileSystem())
     let newest = try #require(try model.newestGood())
     for record in newest.facts.history { #expect(record.objective.isFinite) }
-    for line in try model.log.read() { #expect(!line.contains("nan") && !line.contains("inf")) }
+    for line in try model.log.lines() { #expect(!line.contains("nan") && !line.contains("inf")) }
   }
 }

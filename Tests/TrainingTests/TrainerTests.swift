@@ -81,7 +81,7 @@ import Workers
         #expect(saved ?? 0 <= (stopAfter + 1) / 2)
       }
       #expect(try digest(partition, in: folder, as: "s\(stopAfter)", whole) == expected)
-      let log = try model.log.read()
+      let log = try model.log.lines()
       #expect(
         log.count { $0.contains("\"iteration\",") || $0.contains("\"event\":\"iteration\"") } == 5)
     }
@@ -221,7 +221,7 @@ import Workers
     let folder = try TemporaryDirectory()
     let partition = try Self.sample.partition(at: folder.path + "/p")
     _ = try digest(partition, in: folder, as: "m", settings())
-    let log = try ModelDirectory.open(folder.path + "/m", in: PosixFileSystem()).log.read()
+    let log = try ModelDirectory.open(folder.path + "/m", in: PosixFileSystem()).log.lines()
     #expect(log.count == 12)
     for line in log { #expect(line.contains(/"seconds":(\d+\.\d{1,6}|\d(\.\d)?e-0[56])[,}]/)) }
   }
