@@ -36,17 +36,20 @@ extension SettingType {
   package static var words: [String] { [] }
 }
 
+extension SettingType where Self: Decodable {
+  package static func decode<Key: CodingKey>(
+    _ fields: KeyedDecodingContainer<Key>, _ key: Key
+  ) throws -> SettingValue? {
+    try fields.decodeIfPresent(Self.self, forKey: key)?.settingValue
+  }
+}
+
 extension Int: SettingType {
   package init?(_ value: SettingValue) {
     guard case .whole(let whole) = value else { return nil }
     self = whole
   }
   package var settingValue: SettingValue { .whole(self) }
-  package static func decode<Key: CodingKey>(
-    _ fields: KeyedDecodingContainer<Key>, _ key: Key
-  ) throws -> SettingValue? {
-    try fields.decodeIfPresent(Int.self, forKey: key).map(SettingValue.whole)
-  }
 }
 
 extension UInt64: SettingType {
@@ -55,11 +58,6 @@ extension UInt64: SettingType {
     self = seed
   }
   package var settingValue: SettingValue { .seed(self) }
-  package static func decode<Key: CodingKey>(
-    _ fields: KeyedDecodingContainer<Key>, _ key: Key
-  ) throws -> SettingValue? {
-    try fields.decodeIfPresent(UInt64.self, forKey: key).map(SettingValue.seed)
-  }
 }
 
 extension Double: SettingType {
@@ -68,11 +66,6 @@ extension Double: SettingType {
     self = number
   }
   package var settingValue: SettingValue { .number(self) }
-  package static func decode<Key: CodingKey>(
-    _ fields: KeyedDecodingContainer<Key>, _ key: Key
-  ) throws -> SettingValue? {
-    try fields.decodeIfPresent(Double.self, forKey: key).map(SettingValue.number)
-  }
 }
 
 extension Bool: SettingType {
@@ -81,11 +74,6 @@ extension Bool: SettingType {
     self = flag
   }
   package var settingValue: SettingValue { .flag(self) }
-  package static func decode<Key: CodingKey>(
-    _ fields: KeyedDecodingContainer<Key>, _ key: Key
-  ) throws -> SettingValue? {
-    try fields.decodeIfPresent(Bool.self, forKey: key).map(SettingValue.flag)
-  }
 }
 
 extension String: SettingType {
@@ -94,11 +82,6 @@ extension String: SettingType {
     self = word
   }
   package var settingValue: SettingValue { .word(self) }
-  package static func decode<Key: CodingKey>(
-    _ fields: KeyedDecodingContainer<Key>, _ key: Key
-  ) throws -> SettingValue? {
-    try fields.decodeIfPresent(String.self, forKey: key).map(SettingValue.word)
-  }
 }
 
 /// A choice between words.
