@@ -6,9 +6,12 @@ struct Resumption {
   /// What each iteration already done came to.
   let history: [IterationRecord]
   let factors: PerSide<FactorTable>?
+  /// The iteration that has to stay because it did best on the hold-out: by the rules of this run,
+  /// or as the newest generation says.
+  let best: Int?
   let refused: [(generation: Int, failure: Failure)]
 
-  static let fromTheStart = Resumption(history: [], factors: nil, refused: [])
+  static let fromTheStart = Resumption(history: [], factors: nil, best: nil, refused: [])
 
   /// Finds the newest good generation and holds it against what is asked for.
   ///
@@ -49,7 +52,10 @@ struct Resumption {
           + differences.map(\.text).joined(separator: "; "),
         hint: "use the model's settings, another -o, or --fresh to start over")
     }
-    return Resumption(history: facts.history, factors: newest.factors, refused: newest.refused)
+    return Resumption(
+      history: facts.history, factors: newest.factors,
+      best: rules.best(facts.history, higherIsBetter: higherIsBetter) ?? facts.best,
+      refused: newest.refused)
   }
 }
 

@@ -46,16 +46,13 @@ package enum Trainer {
       partition, hyperparameters: hyperparameters, settings: settings,
       ranksHoldout: metric != nil)
     if settings.fresh { try model.clear() }
-    let higherIsBetter = metric?.higherIsBetter ?? false
     // Ids come and go before anything large is held.
     let source = try RatingBlockSource(partition, keeps: memory.keepsRatings)
     let begin = try Resumption.find(
       in: model, partition: facts, hyperparameters: hyperparameters, rules: settings.run,
-      higherIsBetter: higherIsBetter)
+      higherIsBetter: metric?.higherIsBetter ?? false)
     // A run that was killed while it pruned may have been the last with anything to write.
-    try model.prune(
-      keep: settings.run.keep,
-      sparing: settings.run.best(begin.history, higherIsBetter: higherIsBetter))
+    try model.prune(keep: settings.run.keep, sparing: begin.best)
     try model.copyIds(from: partition)
     let holdout =
       hyperparameters.feedback == .explicit

@@ -60,6 +60,10 @@ import Workers
     #expect(try generations(path) == [last, last - 1, best])
     #expect(try train(partition, at: path, rules) == first)
     #expect(try generations(path) == [last, last - 1, best])
+    // Nor does a run that watches nothing and has nothing to do: the newest manifest names it.
+    let blind = try train(partition, at: path, RunSettings(iterations: last))
+    #expect(blind == .finished(iteration: last, best: nil))
+    #expect(try generations(path) == [last, last - 1, best])
   }
 
   @Test func `an interruption anywhere leaves the same generations`() throws {
