@@ -75,7 +75,7 @@ let package = Package(
       dependencies: loopTargets.map { .target(name: $0.name) } + ["BlockMatrix", "CSystem"],
       swiftSettings: safe),
     .target(
-      name: "LeastSquares", dependencies: ["BlockMatrix", "Workers", "Kernels"],
+      name: "LeastSquares", dependencies: ["BlockMatrix", "Workers", "Kernels", "CSystem"],
       swiftSettings: safe),
     .target(name: "FactorExchange", dependencies: ["BlockMatrix"], swiftSettings: safe),
     .target(
@@ -133,7 +133,8 @@ let package = Package(
       name: "BlockPartitionTests", dependencies: ["BlockPartition", "TestSupport"],
       swiftSettings: safe),
     .testTarget(
-      name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: safe),
+      name: "KernelsTests", dependencies: ["Kernels", "CSystem", "TestSupport"],
+      swiftSettings: safe),
     .testTarget(
       name: "LeastSquaresTests", dependencies: ["LeastSquares", "TestSupport"],
       swiftSettings: safe),
@@ -151,7 +152,7 @@ let package = Package(
       name: "BlockALSTests", dependencies: ["BlockALS", "BlockMatrix", "TestSupport"],
       swiftSettings: safe),
     .testTarget(
-      name: "CommandTests", dependencies: ["BlockALSCommand", "TestSupport"],
+      name: "CommandTests", dependencies: ["BlockALSCommand", "BlockMatrix", "TestSupport"],
       exclude: ["Help"], swiftSettings: safe),
     .testTarget(name: "TidyTests", dependencies: [], swiftSettings: safe),
   ] + loopTargets

@@ -20,6 +20,8 @@ public struct BlockALSError: Error, Equatable, Sendable, CustomStringConvertible
     case io = 74
     /// Stopped on request, and saved.
     case stopped = 75
+    /// Training has left the finite numbers; generations from before stay.
+    case diverged = 76
     /// The operating system does not permit it.
     case permission = 77
     /// The settings are not those that the model was begun with.

@@ -36,7 +36,7 @@ public struct RatingsPartition: Sendable {
   /// content; `.gz` and `.zst` are read directly. Ids are any bytes.
   ///
   /// - Parameters:
-  ///   - path: A directory that does not exist yet.
+  ///   - path: A directory that does not exist yet, or is the same partition already.
   ///   - inputs: The files, in the order in which they are read.
   ///   - holdout: The share of ratings to hold out, between 0 and 1, both excluded; nothing holds
   ///     none out. A hash of user, item and seed decides, not the order.

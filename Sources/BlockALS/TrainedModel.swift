@@ -77,8 +77,9 @@ public struct TrainedModel: Sendable {
           guard case .iteration(let report) = event else { return }
           progress(
             IterationSummary(
-              iteration: report.iteration, objective: report.objective, rmse: report.rmse,
-              holdoutRmse: report.holdoutRmse, seconds: report.seconds))
+              iteration: report.iteration, objective: report.record.objective,
+              rmse: report.record.rmse, holdoutRmse: report.record.holdoutRmse,
+              seconds: report.seconds))
         })
       if case .stopped = end {
         throw Failure(.stopped, at: path, "stopped on request", hint: "train again to go on")

@@ -129,8 +129,9 @@ public struct TrainingOptions: Sendable {
 
   func settings() throws(Failure) -> TrainingSettings {
     try TrainingSettings(
-      stopping: StoppingRules(iterations: iterations, tolerance: tolerance), workers: workers,
-      memory: memory, checkpointInterval: checkpointInterval, fresh: fresh)
+      run: RunSettings(
+        iterations: iterations, tolerance: tolerance, checkpointInterval: checkpointInterval),
+      workers: workers, memory: memory, fresh: fresh)
   }
 }
 

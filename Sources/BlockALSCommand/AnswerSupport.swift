@@ -93,6 +93,7 @@ final class AnswerSink {
     guard let file else { return }
     try stop.check()
     try file.commit()
+    if file.isTaken { StandardError.noteComplete(file.path) }
   }
 }
 

@@ -20,7 +20,7 @@ struct BlockALSCommand: ParsableCommand {
 
       Exit codes: 0 done · 64 usage · 65 bad data or damaged file · 66 input missing · 70 a bug · \
       71 out of budgeted memory · 73 output exists or is locked · 74 I/O · 75 stopped, saved, run \
-      again · 77 permission · 78 settings do not match.
+      again · 76 training diverged · 77 permission · 78 settings do not match.
       """,
     version: "blockals 0.1.0",
     subcommands: [
@@ -42,7 +42,7 @@ struct BlockALSCommand: ParsableCommand {
       Glibc.exit(0)
     } catch let failure as Failure {
       let kind = failure.code == .stopped ? "stopped" : "error"
-      StandardError.write("blockals: \(kind): \(failure)\n")
+      StandardError.write("blockals: \(kind): \(failure.namingOption)\n")
       Glibc.exit(failure.code.rawValue)
     } catch {
       exit(withError: error)

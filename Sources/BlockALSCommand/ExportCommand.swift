@@ -12,8 +12,9 @@ struct ExportCommand: ParsableCommand {
     commandName: "export",
     abstract: "Writes a model's factors for other programs.",
     discussion: """
-      The directory appears complete or not at all. It holds the factors of both sides, their ids \
-      (users.ids.txt and items.ids.txt, a line for each row, with \\t, \\n, \\r and \\\\ for a \
+      The directory appears complete or not at all; one that is there already has to hold the \
+      same, as after a run that was killed at its end. It holds the factors of both sides, their \
+      ids (users.ids.txt and items.ids.txt, a line for each row, with \\t, \\n, \\r and \\\\ for a \
       tabulator, line feed, carriage return and backslash), and export.json, which says what it is.
 
         npy          users.npy, items.npy: rows × rank, 32-bit floats; NumPy's own format
@@ -52,9 +53,10 @@ struct ExportCommand: ParsableCommand {
     let output = output ?? "\(Path.trimmed(model)).\(format.rawValue)"
     let stop = StopRequest()
     let signals = StopSignals(stop)
-    try withExtendedLifetime(signals) { () throws(Failure) in
+    let wasThere = try withExtendedLifetime(signals) { () throws(Failure) in
       try FactorExport(loaded).write(format, to: output, in: fileSystem, stop: stop)
     }
+    if wasThere { StandardError.noteComplete(output) }
     let (users, items) = (loaded.model.ids.user.count, loaded.model.ids.item.count)
     let summary: JSONText = .object([
       ("output", .string(output)), ("format", .string(format.rawValue)), ("users", .int(users)),

@@ -39,7 +39,7 @@ struct GenerateCommand: ParsableCommand {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "The file to write, which must not exist; - is standard output.",
+      "The file to write, which must not exist or hold the same; - is standard output.",
       valueName: "file"))
   var output: String
 
@@ -60,10 +60,11 @@ struct GenerateCommand: ParsableCommand {
     }
     let stop = StopRequest()
     let signals = StopSignals(stop)
-    try withExtendedLifetime(signals) { () throws(Failure) in
+    let wasThere = try withExtendedLifetime(signals) { () throws(Failure) in
       try GeneratedFile.write(
         generator, to: output, in: fileSystem, workers: workers, stop: stop)
     }
+    if wasThere { StandardError.noteComplete(output) }
     try Output.write(
       "\(output): \(ratings.grouped) ratings, \(users.grouped) users × \(items.grouped) items, "
         + "\(LiveLine.seconds(since: begin).short) s\n")

@@ -3,15 +3,14 @@ import BlockMatrix
 
 extension RegularizationScaling: ExpressibleByArgument {}
 extension Confidence.Convention: ExpressibleByArgument {}
+extension Feedback.Kind: ExpressibleByArgument {}
+extension Algorithm.Kind: ExpressibleByArgument {}
+extension Solver.Kind: ExpressibleByArgument {}
 
-/// The options that decide a model's bytes.
+/// The options that decide a model's bytes: the settings of ``ModelSetting``, by their names.
 ///
 /// Each is optional, so that a command knows what was asked for; the help names the default.
 struct ModelOptions: ParsableArguments {
-  enum FeedbackKind: String, ExpressibleByArgument, CaseIterable { case explicit, implicit }
-  enum AlgorithmKind: String, ExpressibleByArgument, CaseIterable { case als, sgd }
-  enum SolverKind: String, ExpressibleByArgument, CaseIterable { case auto, cholesky, cg }
-
   @Option(
     help: """
       A peer's defaults and conventions: spark, implicit, ials or surprise. Other options still \
@@ -33,7 +32,7 @@ struct ModelOptions: ParsableArguments {
   var regularizationScaling: RegularizationScaling?
 
   @Option(help: "What a rating says: explicit or implicit. (default: explicit)")
-  var feedback: FeedbackKind?
+  var feedback: Feedback.Kind?
 
   @Option(
     help: """
@@ -56,18 +55,22 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "λ₂, the weight of the squared biases; with --biases. (default: λ)")
   var biasRegularization: Double?
 
+  @Option(
+    help: "What λ₂ is multiplied by: count or none; with --biases. (default: as λ)")
+  var biasRegularizationScaling: RegularizationScaling?
+
   @Flag(help: "Hold all factors at or above zero.")
   var nonnegative = false
 
   @Option(help: "als or sgd, stochastic gradient descent. (default: als)")
-  var algorithm: AlgorithmKind?
+  var algorithm: Algorithm.Kind?
 
   @Option(
     help: """
       ALS: how rows are solved: auto (exact, the cheapest way), cholesky (exact), or cg, conjugate \
       gradients (not exact). (default: auto)
       """)
-  var solver: SolverKind?
+  var solver: Solver.Kind?
 
   @Option(help: "ALS with --solver cg: steps per row and iteration. (default: 3)")
   var cgSteps: Int?
@@ -91,84 +94,19 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "The seed of the initial factors. (default: 0)")
   var seed: UInt64?
 
-  /// Whether none of the options was given.
-  var isUntouched: Bool {
-    preset == nil && rank == nil && regularization == nil && regularizationScaling == nil
-      && feedback == nil
-      && confidence == nil && alpha == nil && unobservedWeight == nil && frequencyExponent == nil
-      && !biases
-      && biasRegularization == nil && !nonnegative && algorithm == nil && solver == nil
-      && cgSteps == nil && learningRate == nil && learningRateDecay == nil
-      && learningRateDamping == nil && grid == nil && seed == nil
-  }
-
-  /// What holds where an option was not given.
-  var defaults: Preset.Defaults { preset?.defaults ?? Preset.Defaults() }
+  /// What was asked for, the preset apart.
+  var given: SettingValues { given(of: ModelSetting.table) }
 
   func hyperparameters() throws(Failure) -> Hyperparameters {
-    let defaults = defaults
-    let hasBias = biases || defaults.hasBias
-    try Self.refuse(biasRegularization != nil, "--bias-regularization", unless: hasBias, "--biases")
-    let regularization = regularization ?? defaults.regularization
-    return try Hyperparameters(
-      rank: rank ?? defaults.rank, regularization: regularization,
-      regularizationScaling: regularizationScaling, seed: seed ?? 0, feedback: chosenFeedback(),
-      biasRegularization: hasBias
-        ? biasRegularization ?? defaults.biasRegularization ?? regularization : nil,
-      isNonnegative: nonnegative, algorithm: chosenAlgorithm())
-  }
-
-  private func chosenFeedback() throws(Failure) -> Feedback {
-    let defaults = defaults
-    let isImplicit = (feedback ?? defaults.feedback) == .implicit
-    for (isGiven, option) in [
-      (confidence != nil, "--confidence"), (alpha != nil, "--alpha"),
-      (unobservedWeight != nil, "--unobserved-weight"),
-      (frequencyExponent != nil, "--frequency-exponent"),
-    ] {
-      try Self.refuse(isGiven, option, unless: isImplicit, "--feedback implicit")
+    let given = given
+    var defaults = preset?.settings ?? SettingValues()
+    if given[ModelSetting.confidence] != nil {
+      // A convention that was asked for leaves nothing of the preset's.
+      defaults[ModelSetting.alpha] = nil
+      defaults[ModelSetting.unobservedWeight] = nil
+      defaults[ModelSetting.frequencyExponent] = nil
     }
-    guard isImplicit else { return .explicit }
-    // A convention that was asked for leaves nothing of the preset's.
-    let isPresets = confidence == nil
-    return .implicit(
-      try Confidence(
-        confidence ?? defaults.confidence, alpha: alpha ?? (isPresets ? defaults.alpha : nil),
-        unobservedWeight: unobservedWeight ?? (isPresets ? defaults.unobservedWeight : nil),
-        frequencyExponent: frequencyExponent ?? (isPresets ? defaults.frequencyExponent : nil)))
-  }
-
-  private func chosenAlgorithm() throws(Failure) -> Algorithm {
-    let defaults = defaults
-    let isSGD = (algorithm ?? defaults.algorithm) == .sgd
-    for (isGiven, option) in [
-      (learningRate != nil, "--learning-rate"),
-      (learningRateDecay != nil, "--learning-rate-decay"),
-      (learningRateDamping != nil, "--learning-rate-damping"), (grid != nil, "--grid"),
-    ] {
-      try Self.refuse(isGiven, option, unless: isSGD, "--algorithm sgd")
-    }
-    try Self.refuse(solver != nil, "--solver", unless: !isSGD, "--algorithm als")
-    try Self.refuse(cgSteps != nil, "--cg-steps", unless: solver == .cg, "--solver cg")
-    if isSGD {
-      return .sgd(
-        try StochasticSettings(
-          learningRate: learningRate ?? defaults.learningRate, decay: learningRateDecay ?? 0,
-          damping: learningRateDamping ?? 0, gridSize: grid ?? 16))
-    }
-    switch solver ?? .auto {
-    case .auto: return .als(.auto)
-    case .cholesky: return .als(.cholesky)
-    case .cg: return .als(.cg(steps: cgSteps ?? 3))
-    }
-  }
-
-  /// An option that would have no effect is an error, not ignored.
-  private static func refuse(
-    _ isGiven: Bool, _ option: String, unless applies: Bool, _ condition: String
-  ) throws(Failure) {
-    guard isGiven, !applies else { return }
-    throw Failure(.usage, at: option, "has no effect without \(condition)")
+    return try Hyperparameters(given, over: defaults)
   }
 }
 

@@ -7,6 +7,7 @@ struct ModelReport {
   private let generations: [Int]
   private let refused: [(generation: Int, failure: Failure)]
   private let facts: GenerationFacts
+  private let run: RunSettings
   private let digest: String
 
   /// Reads the newest whole generation.
@@ -20,6 +21,7 @@ struct ModelReport {
         hint: "train it first, or let the training reach its first checkpoint")
     }
     (generations, facts, digest, refused) = found
+    run = try facts.rules()
   }
 
   private static let mostListed = 5
@@ -27,9 +29,11 @@ struct ModelReport {
   var text: String {
     var text =
       "\(directory): a model of \(facts.userCount.grouped) users and \(facts.itemCount.grouped) "
-      + "items at rank \(facts.rank), \(facts.iteration) of \(facts.plannedIterations) iterations\n"
+      + "items at rank \(facts.rank), \(facts.iteration) of \(run.iterations) iterations\n"
     let settings = facts.hyperparameters.settings.map { "\($0.name) \($0.value)" }
     text += "  settings     \(settings.joined(separator: ", "))\n"
+    let rules = run.settings.map { "\($0.name) \($0.value)" }
+    text += "  run          \(rules.joined(separator: ", "))\n"
     text += "  ratings      \(facts.partitionPath), digest \(facts.partitionDigest)\n"
     text += "  values       \(facts.lowestValue) to \(facts.highestValue)\n"
     text +=
@@ -61,11 +65,12 @@ struct ModelReport {
       ("rank", .int(facts.rank)),
       ("biases", .bool(facts.hasBias)),
       ("iteration", .int(facts.iteration)),
-      ("plannedIterations", .int(facts.plannedIterations)),
+      ("plannedIterations", .int(run.iterations)),
       (
         "settings",
         .object(facts.hyperparameters.settings.map { ($0.name, .string($0.value)) })
       ),
+      ("run", .object(run.settings.map { ($0.name, .string($0.value)) })),
       ("partition", .string(facts.partitionPath)),
       ("partitionDigest", .string(facts.partitionDigest)),
       ("lowestValue", .number(Double(facts.lowestValue))),

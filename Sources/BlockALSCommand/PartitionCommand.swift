@@ -15,9 +15,11 @@ struct PartitionCommand: ParsableCommand {
       partition appears complete or not at all.
 
       In CSV, fields are quoted after RFC 4180. Lines end with LF or CRLF; blank lines are \
-      skipped. Every line has as many fields as the first one. A rating is a decimal number. With \
-      --max-bad, the first lines may be bad too: of the first 100, a later one tells the columns \
-      where those before it cannot, or have another number of fields than most.
+      skipped. Every line has as many fields as the first one. A rating is a decimal number. \
+      Where fields cannot be told apart, as after a stray quote, the record is bad up to the end \
+      of that line; where a quote is not closed within 1 MiB, up to that of the line that opens \
+      it. With --max-bad, the first lines may be bad too: of the first 100, a later one tells the \
+      columns where those before it cannot, or have another number of fields than most.
 
       Examples:
         blockals partition ratings.csv -o ratings.blocks
@@ -36,7 +38,10 @@ struct PartitionCommand: ParsableCommand {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "The partition's directory. (default: Partitions/ and the first file's base name)",
+      """
+      The partition's directory, which must not exist or be this partition. (default: Partitions/ \
+      and the first file's base name)
+      """,
       valueName: "dir"))
   var output: String?
 
@@ -109,6 +114,7 @@ struct PartitionCommand: ParsableCommand {
         standardInput: fileSystem.standardInput, progress: line.show)
     }
     line.clear()
+    if summary.wasThere { StandardError.noteComplete(directory) }
     let result = PartitionResult(
       directory: directory, facts: facts, summary: summary,
       seconds: LiveLine.seconds(since: begin))

@@ -12,40 +12,50 @@ enum Preset: String, ExpressibleByArgument, CaseIterable {
   /// Surprise's `SVD`.
   case surprise
 
-  /// What the peer does where nothing is said.
-  struct Defaults {
-    var rank = 64
-    var iterations = 15
-    var regularization = 0.1
-    var feedback = ModelOptions.FeedbackKind.explicit
-    var confidence = Confidence.Convention.hu
-    var alpha: Double?
-    var unobservedWeight: Double?
-    var frequencyExponent: Double?
-    var hasBias = false
-    var biasRegularization: Double?
-    var algorithm = ModelOptions.AlgorithmKind.als
-    var learningRate = 0.01
-  }
-
-  var defaults: Defaults {
-    var values = Defaults()
+  /// The settings of the peer's models; of those that have no meaning beside what is asked for,
+  /// nothing is left.
+  var settings: SettingValues {
+    var values = SettingValues()
+    func set(rank: Int, regularization: Double) {
+      values[ModelSetting.rank] = rank
+      values[ModelSetting.regularization] = regularization
+    }
     switch self {
     case .spark:
-      (values.rank, values.iterations, values.regularization) = (10, 10, 0.1)
-      (values.confidence, values.alpha) = (.spark, 1)
+      set(rank: 10, regularization: 0.1)
+      values[ModelSetting.confidence] = .spark
+      values[ModelSetting.alpha] = 1
     case .implicit:
-      (values.rank, values.iterations, values.regularization) = (100, 15, 0.01)
-      (values.feedback, values.confidence, values.alpha) = (.implicit, .implicit, 1)
+      set(rank: 100, regularization: 0.01)
+      values[ModelSetting.feedback] = .implicit
+      values[ModelSetting.confidence] = .implicit
+      values[ModelSetting.alpha] = 1
     case .ials:
-      (values.rank, values.iterations, values.regularization) = (64, 16, 0.003)
-      (values.feedback, values.confidence) = (.implicit, .ials)
-      (values.unobservedWeight, values.frequencyExponent) = (0.1, 1)
+      set(rank: 64, regularization: 0.003)
+      values[ModelSetting.feedback] = .implicit
+      values[ModelSetting.confidence] = .ials
+      values[ModelSetting.unobservedWeight] = 0.1
+      values[ModelSetting.frequencyExponent] = 1
     case .surprise:
-      (values.rank, values.iterations, values.regularization) = (100, 20, 0.02)
-      (values.hasBias, values.biasRegularization) = (true, 0.02)
-      (values.algorithm, values.learningRate) = (.sgd, 0.005)
+      set(rank: 100, regularization: 0.02)
+      values[ModelSetting.biases] = true
+      values[ModelSetting.biasRegularization] = 0.02
+      values[ModelSetting.algorithm] = .sgd
+      values[ModelSetting.learningRate] = 0.005
     }
+    return values
+  }
+
+  /// The settings of the peer's runs.
+  var run: SettingValues {
+    var values = SettingValues()
+    values[RunSetting.iterations] =
+      switch self {
+      case .spark: 10
+      case .implicit: 15
+      case .ials: 16
+      case .surprise: 20
+      }
     return values
   }
 }

@@ -197,7 +197,9 @@ struct AnswerOptions: ParsableArguments {
   @Option(
     name: [.customShort("o"), .customLong("output")],
     help: ArgumentHelp(
-      "Write to this file, which must not exist, and not to standard output.", valueName: "file"))
+      """
+      Write to this file, which must not exist or hold the same, and not to standard output.
+      """, valueName: "file"))
   var path: String?
 
   @Option(help: "Threads that rank at once. (default: the cores granted to this process)")

@@ -5,7 +5,8 @@ import Kernels
 import Ranking
 import Training
 
-/// The options of a training run that change no byte of the model.
+/// The options of a training run: the settings of ``RunSetting`` by their names, and what concerns
+/// this process alone.
 struct RunOptions: ParsableArguments {
   @Option(help: "Iterations, those before an interruption included. (default: 15)")
   var iterations: Int?
@@ -21,11 +22,12 @@ struct RunOptions: ParsableArguments {
       """, valueName: "size"))
   var memory: ByteSize?
 
-  @Option(help: "Write a generation after every so many iterations, and after the last.")
-  var checkpointInterval = 1
+  @Option(
+    help: "Write a generation after every so many iterations, and after the last. (default: 1)")
+  var checkpointInterval: Int?
 
-  @Option(help: "Generations that stay on disk, at least 2.")
-  var keep = 2
+  @Option(help: "Generations that stay on disk, at least 2. (default: 2)")
+  var keep: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -60,8 +62,30 @@ struct RunOptions: ParsableArguments {
   private static let instructionSets =
     InstructionSet.allCases.map(\.rawValue).joined(separator: ", ")
 
+  /// The settings of the run.
+  ///
+  /// - Parameter defaults: What holds where nothing was asked for: a preset's, or those of the run
+  ///   that goes on.
+  func run(
+    of hyperparameters: Hyperparameters, over defaults: SettingValues
+  ) throws(Failure) -> RunSettings {
+    var (given, defaults) = (given(of: RunSetting.table), defaults)
+    if hyperparameters.feedback == .explicit {
+      // The root mean squared error is what is watched where nothing else is.
+      if given[RunSetting.holdoutMetric] == "rmse" {
+        given[RunSetting.holdoutMetric] = nil
+        defaults[RunSetting.holdoutMetric] = nil
+      }
+    } else if given[RunSetting.patience] ?? defaults[RunSetting.patience] != nil,
+      defaults[RunSetting.holdoutMetric] == nil
+    {
+      defaults[RunSetting.holdoutMetric] = "ndcg@20"
+    }
+    return try RunSettings(given, over: defaults)
+  }
+
   func settings(
-    iterations: Int, fresh: Bool, in fileSystem: any FileSystem
+    _ run: RunSettings, fresh: Bool, in fileSystem: any FileSystem
   ) throws(Failure) -> TrainingSettings {
     var chosen: InstructionSet?
     if instructionSet != "auto" {
@@ -73,23 +97,17 @@ struct RunOptions: ParsableArguments {
       }
     }
     return try TrainingSettings(
-      stopping: StoppingRules(
-        iterations: iterations, tolerance: tolerance, stopAtLoss: stopAtLoss, patience: patience),
-      workers: workers ?? GrantedCores.count(in: fileSystem), memory: memory?.byteCount,
-      checkpointInterval: checkpointInterval, keep: keep, fresh: fresh, instructionSet: chosen)
+      run: run, workers: workers ?? GrantedCores.count(in: fileSystem), memory: memory?.byteCount,
+      fresh: fresh, instructionSet: chosen)
   }
 
-  /// The ranking metric to watch; nothing for the root mean squared error alone.
+  /// The ranking metric to watch; `nil` for the root mean squared error alone.
   ///
   /// - Throws: `.usage` where it is no metric, or does not suit the model or the partition.
-  func metric(
-    on partition: Partition, hyperparameters: Hyperparameters, workers: Int
+  static func metric(
+    _ run: RunSettings, on partition: Partition, workers: Int
   ) throws(Failure) -> HoldoutMetric? {
-    let isImplicit = hyperparameters.feedback != .explicit
-    // Ranking for all users costs time: only where it was asked for, or decides when to stop.
-    guard let name = holdoutMetric ?? (isImplicit && patience != nil ? "ndcg@20" : nil),
-      name != "rmse" || isImplicit
-    else { return nil }
+    guard let name = run.holdoutMetric else { return nil }
     guard let metric = RankingMetric(name) else {
       throw Failure(
         .usage, at: "--holdout-metric", "'\(name)' cannot be watched",

@@ -12,6 +12,9 @@ enum StandardError {
   /// Writes a message on a line of its own.
   static func note(_ message: String) { write("blockals: \(message)\n") }
 
+  /// Says that a run found its output made by an earlier one.
+  static func noteComplete(_ path: String) { note("\(path) is complete already") }
+
   /// Writes text.
   ///
   /// What cannot be written is lost: there is nowhere left to say so.

@@ -52,35 +52,31 @@ struct TrainCommand: ParsableCommand {
       throw ValidationError("Name either a partition, or a model with --resume.")
     }
     if resume != nil {
-      guard output == nil, !fresh, model.isUntouched else {
+      guard output == nil, !fresh, model.preset == nil, model.given.isEmpty else {
         throw ValidationError(
-          "--resume goes on with the model's own settings; only --iterations may be given with it.")
+          """
+          --resume goes on with the model's own settings, into the same directory; only options \
+          of the run may be given with it.
+          """)
       }
     }
   }
 
   mutating func run() throws {
     let fileSystem = PosixFileSystem()
-    let plan: Plan
-    if let resume {
-      plan = try Plan.resuming(resume, process.iterations, fileSystem)
-    } else {
-      let path = partition ?? ""
-      plan = Plan(
-        partition: path, model: output ?? path + ".model",
-        hyperparameters: try model.hyperparameters(),
-        iterations: process.iterations ?? model.defaults.iterations)
-    }
-    let settings = try process.settings(iterations: plan.iterations, fresh: fresh, in: fileSystem)
+    let plan =
+      try resume.map { model throws(Failure) in
+        try Plan.resuming(model, process, fileSystem)
+      } ?? begun()
+    let settings = try process.settings(plan.run, fresh: fresh, in: fileSystem)
     if let preset = model.preset {
       StandardError.write(
-        "preset \(preset.rawValue): iterations \(plan.iterations),"
+        "preset \(preset.rawValue): iterations \(plan.run.iterations),"
           + " \(plan.hyperparameters.summary)\n")
     }
     let partition = try Partition.open(plan.partition, in: fileSystem)
     // What can be refused is, before a directory is made.
-    let metric = try process.metric(
-      on: partition, hyperparameters: plan.hyperparameters, workers: settings.workers)
+    let metric = try RunOptions.metric(plan.run, on: partition, workers: settings.workers)
     let stop = StopRequest()
     let signals = StopSignals(stop)
     let progress = TrainingProgress()
@@ -91,6 +87,15 @@ struct TrainCommand: ParsableCommand {
         observe: { progress.show($0) })
     }
     try report(end, plan, progress)
+  }
+
+  /// The plan of the options alone.
+  private func begun() throws(Failure) -> Plan {
+    let (path, hyperparameters) = (partition ?? "", try model.hyperparameters())
+    return Plan(
+      partition: path, model: output ?? path + ".model", hyperparameters: hyperparameters,
+      run: try process.run(
+        of: hyperparameters, over: model.preset?.run ?? SettingValues()))
   }
 
   private func report(
@@ -115,18 +120,11 @@ private struct Plan {
   let partition: String
   let model: String
   let hyperparameters: Hyperparameters
-  let iterations: Int
+  let run: RunSettings
 
-  init(partition: String, model: String, hyperparameters: Hyperparameters, iterations: Int) {
-    self.partition = partition
-    self.model = model
-    self.hyperparameters = hyperparameters
-    self.iterations = iterations
-  }
-
-  /// The plan that a model was begun with.
+  /// The plan that a model was begun with, but for the options of the run that are given now.
   static func resuming(
-    _ model: String, _ iterations: Int?, _ fileSystem: any FileSystem
+    _ model: String, _ options: RunOptions, _ fileSystem: any FileSystem
   ) throws(Failure) -> Plan {
     guard let start = try StoredStart.read(ModelDirectory.open(model, in: fileSystem)) else {
       throw Failure(
@@ -135,6 +133,6 @@ private struct Plan {
     }
     return Plan(
       partition: start.partition, model: model, hyperparameters: start.hyperparameters,
-      iterations: iterations ?? start.iterations)
+      run: try options.run(of: start.hyperparameters, over: start.rules.values))
   }
 }

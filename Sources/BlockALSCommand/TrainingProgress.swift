@@ -38,8 +38,8 @@ final class TrainingProgress: Sendable {
         state.phaseBegan = .now
         if report.fallbackRows > 0 {
           line.print(
-            "blockals: warning: \(report.fallbackRows) \(report.side.rawValue) rows were singular"
-              + " and got a larger λ in iteration \(report.iteration)")
+            "blockals: warning: \(report.fallbackRows) \(report.side?.rawValue ?? "") rows were"
+              + " singular and got a larger λ in iteration \(report.iteration)")
         }
       case .iteration(let report):
         state.iteration = report
@@ -77,7 +77,7 @@ final class TrainingProgress: Sendable {
     let seconds = max(LiveLine.seconds(since: state.phaseBegan), 1e-3)
     var text =
       "iteration \(progress.iteration)/\(state.start?.iterations ?? 0)"
-      + " · \(progress.side.plural) \(share)%"
+      + " · \(progress.side?.plural ?? "ratings") \(share)%"
       + " · \((Double(progress.ratingsDone) / seconds / 1e6).short) M ratings/s"
     if let phase = state.phase {
       text +=
@@ -94,10 +94,10 @@ final class TrainingProgress: Sendable {
   private static func describe(_ report: IterationReport, _ start: TrainingStart?) -> String {
     let ratings = Double(start?.ratingCount ?? 0) * 2
     return "iteration \(report.iteration)/\(start?.iterations ?? 0)"
-      + "  objective \(report.objective.short)"
-      + (report.rmse.map { "  rmse \($0.short)" } ?? "")
-      + (report.holdoutRmse.map { "  hold-out rmse \($0.short)" } ?? "")
-      + (report.holdoutMetric.map { "  hold-out metric \($0.short)" } ?? "")
+      + "  objective \(report.record.objective.short)"
+      + (report.record.rmse.map { "  rmse \($0.short)" } ?? "")
+      + (report.record.holdoutRmse.map { "  hold-out rmse \($0.short)" } ?? "")
+      + (report.record.holdoutMetric.map { "  hold-out metric \($0.short)" } ?? "")
       + "  \(report.seconds.short) s"
       + "  \((ratings / max(report.seconds, 1e-9) / 1e6).short) M ratings/s"
   }
@@ -117,9 +117,9 @@ struct TrainingSummary {
     guard let last else {
       return "\(model): all \(iteration) iterations were done already\n"
     }
-    return "\(model): \(iteration) iterations, objective \(last.objective.short)"
-      + (last.rmse.map { ", rmse \($0.short)" } ?? "")
-      + (last.holdoutRmse.map { ", hold-out rmse \($0.short)" } ?? "")
+    return "\(model): \(iteration) iterations, objective \(last.record.objective.short)"
+      + (last.record.rmse.map { ", rmse \($0.short)" } ?? "")
+      + (last.record.holdoutRmse.map { ", hold-out rmse \($0.short)" } ?? "")
       + (best.map { "; best on the hold-out: generation \(GenerationName.of($0))" } ?? "")
       + ", \(seconds.short) s\n"
   }
@@ -129,8 +129,9 @@ struct TrainingSummary {
       ("model", .string(model)), ("iteration", .int(iteration)),
       ("generation", .string(GenerationName.of(generation))),
       ("bestGeneration", best.map { .string(GenerationName.of($0)) } ?? .null),
-      ("objective", .number(last?.objective)), ("rmse", .number(last?.rmse)),
-      ("holdoutRmse", .number(last?.holdoutRmse)), ("seconds", .seconds(seconds)),
+      ("objective", .number(last?.record.objective)),
+      ("rmse", .number(last?.record.rmse)), ("holdoutRmse", .number(last?.record.holdoutRmse)),
+      ("seconds", .seconds(seconds)),
     ])
   }
 }

@@ -102,7 +102,7 @@ struct TuneCommand: ParsableCommand {
     let paths = try grid(base).paths(base)
     let workers = workers ?? GrantedCores.count(in: fileSystem)
     let validation = try CrossValidation(
-      foldCount: folds, seed: foldSeed, iterations: iterations ?? model.defaults.iterations,
+      foldCount: folds, seed: foldSeed, iterations: run().iterations,
       tolerance: tolerance, metric: chosenMetric(base), workers: workers)
     let stop = StopRequest()
     let signals = StopSignals(stop)
@@ -151,8 +151,7 @@ struct TuneCommand: ParsableCommand {
   ) throws(Failure) {
     let progress = TrainingProgress()
     let settings = try TrainingSettings(
-      stopping: StoppingRules(iterations: iterations ?? model.defaults.iterations),
-      workers: workers ?? GrantedCores.count(in: fileSystem))
+      run: run(), workers: workers ?? GrantedCores.count(in: fileSystem))
     let end = try Trainer.run(
       partition, into: ModelDirectory.openOrCreate(path, in: fileSystem), hyperparameters: winner,
       settings: settings, stop: stop, observe: { progress.show($0) })
@@ -162,6 +161,13 @@ struct TuneCommand: ParsableCommand {
         saved.map { "generation \(GenerationName.of($0)) is saved in \(path)" }
           ?? "no iteration was complete yet", hint: "run the same command again to go on")
     }
+  }
+
+  /// The settings of each model's run, and of the winner's.
+  private func run() throws(Failure) -> RunSettings {
+    var given = SettingValues()
+    given[RunSetting.iterations] = iterations
+    return try RunSettings(given, over: model.preset?.run ?? SettingValues())
   }
 
   private func grid(_ base: Hyperparameters) throws(Failure) -> TuningGrid {

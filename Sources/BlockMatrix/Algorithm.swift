@@ -4,6 +4,8 @@ package enum Algorithm: Sendable, Equatable {
   case als(Solver)
   /// Stochastic gradient descent: a step for each rating.
   case sgd(StochasticSettings)
+
+  package enum Kind: String, SettingWord { case als, sgd }
 }
 
 /// How a row's system is solved.
@@ -14,6 +16,8 @@ package enum Solver: Sendable, Equatable {
   case cholesky
   /// By so many steps of conjugate gradients from the last iteration's factors: not exact.
   case cg(steps: Int)
+
+  package enum Kind: String, SettingWord { case auto, cholesky, cg }
 }
 
 /// The settings of stochastic gradient descent.
@@ -36,30 +40,59 @@ package struct StochasticSettings: Sendable, Equatable {
 
   /// Checks and takes over the settings.
   ///
-  /// - Throws: `.usage` naming the option.
+  /// - Throws: `.usage` naming the setting.
   package init(
-    learningRate: Double = 0.01, decay: Double = 0, damping: Double = 0, gridSize: Int = 16
+    learningRate: Double? = nil, decay: Double? = nil, damping: Double? = nil, gridSize: Int? = nil
   ) throws(Failure) {
-    guard learningRate.isFinite, learningRate > 0, learningRate <= 1 else {
-      throw Failure(.usage, at: "--learning-rate", "\(learningRate) is not between 0 and 1")
-    }
-    guard decay.isFinite, decay >= 0 else {
-      throw Failure(.usage, at: "--learning-rate-decay", "\(decay) is not a number ≥ 0")
-    }
-    guard damping.isFinite, damping >= 0 else {
-      throw Failure(.usage, at: "--learning-rate-damping", "\(damping) is not a number ≥ 0")
-    }
-    guard (1...256).contains(gridSize) else {
-      throw Failure(.usage, at: "--grid", "\(gridSize) is not between 1 and 256")
-    }
-    self.learningRate = learningRate
-    self.decay = decay
-    self.damping = damping
-    self.gridSize = gridSize
+    var given = SettingValues()
+    given[ModelSetting.algorithm] = .sgd
+    given[ModelSetting.learningRate] = learningRate
+    given[ModelSetting.learningRateDecay] = decay
+    given[ModelSetting.learningRateDamping] = damping
+    given[ModelSetting.grid] = gridSize
+    self.init(try ModelSetting.table.resolve(given))
+  }
+
+  init(_ resolved: SettingValues) {
+    learningRate = resolved[ModelSetting.learningRate] ?? 0
+    decay = resolved[ModelSetting.learningRateDecay] ?? 0
+    damping = resolved[ModelSetting.learningRateDamping] ?? 0
+    gridSize = resolved[ModelSetting.grid] ?? 1
   }
 
   /// η of a row that has made so many steps, in an epoch counted from 1.
   package func rate(epoch: Int, steps: Double) -> Double {
     learningRate / (1 + decay * Double(epoch - 1)) / (1 + damping * steps).squareRoot()
+  }
+}
+
+extension Algorithm {
+  init(_ resolved: SettingValues) {
+    guard resolved[ModelSetting.algorithm] != .sgd else {
+      self = .sgd(StochasticSettings(resolved))
+      return
+    }
+    switch resolved[ModelSetting.solver] {
+    case .cholesky: self = .als(.cholesky)
+    case .cg: self = .als(.cg(steps: resolved[ModelSetting.cgSteps] ?? 0))
+    case .auto, nil: self = .als(.auto)
+    }
+  }
+
+  /// The settings that say this.
+  func enter(into values: inout SettingValues) {
+    switch self {
+    case .als(.auto): values[ModelSetting.solver] = .auto
+    case .als(.cholesky): values[ModelSetting.solver] = .cholesky
+    case .als(.cg(let steps)):
+      values[ModelSetting.solver] = .cg
+      values[ModelSetting.cgSteps] = steps
+    case .sgd(let settings):
+      values[ModelSetting.algorithm] = .sgd
+      values[ModelSetting.learningRate] = settings.learningRate
+      values[ModelSetting.learningRateDecay] = settings.decay
+      values[ModelSetting.learningRateDamping] = settings.damping
+      values[ModelSetting.grid] = settings.gridSize
+    }
   }
 }

@@ -22,6 +22,8 @@ package struct Failure: Error, Equatable, Sendable {
     case io = 74
     /// Stopped on request; everything is saved, and the same command goes on.
     case stopped = 75
+    /// Training has left the finite numbers: what is saved is from before.
+    case diverged = 76
     /// The operating system does not permit it.
     case permission = 77
     /// The settings are not those that the model was begun with.

@@ -5,33 +5,9 @@ package enum Feedback: Sendable, Equatable {
   /// How surely: all cells are explained, the given ones by a preference with more confidence.
   case implicit(Confidence)
 
-  /// Decides from settings of which some are given.
-  ///
-  /// - Throws: `.usage` naming a setting that the others leave without meaning, or its value.
-  package init(
-    isImplicit: Bool, convention: Confidence.Convention? = nil, alpha: Double? = nil,
-    unobservedWeight: Double? = nil, frequencyExponent: Double? = nil
-  ) throws(Failure) {
-    if isImplicit {
-      self = .implicit(
-        try Confidence(
-          convention ?? .hu, alpha: alpha, unobservedWeight: unobservedWeight,
-          frequencyExponent: frequencyExponent))
-      return
-    }
-    let given = [
-      ("--confidence", convention != nil), ("--alpha", alpha != nil),
-      ("--unobserved-weight", unobservedWeight != nil),
-      ("--frequency-exponent", frequencyExponent != nil),
-    ]
-    if let option = given.first(where: { $0.1 })?.0 {
-      throw Failure(
-        .usage, at: option, "only implicit feedback has it", hint: "add --feedback implicit")
-    }
-    self = .explicit
-  }
+  package enum Kind: String, SettingWord { case explicit, implicit }
 
-  /// The confidence of implicit feedback; nothing for explicit feedback.
+  /// The confidence of implicit feedback; `nil` for explicit feedback.
   package var confidence: Confidence? {
     if case .implicit(let confidence) = self { confidence } else { nil }
   }
@@ -42,7 +18,7 @@ package enum Feedback: Sendable, Equatable {
 /// The objective sums c·(p − x·y)² over all cells. A cell that was not given has p = 0 and the
 /// convention's weight.
 package struct Confidence: Sendable, Equatable {
-  package enum Convention: String, Sendable, CaseIterable, Codable {
+  package enum Convention: String, SettingWord {
     /// c = 1 + αr, p = 1 (Hu, Koren and Volinsky 2008, equations 1 and 2). Ratings ≤ 0 are as if
     /// not given.
     case hu
@@ -66,35 +42,35 @@ package struct Confidence: Sendable, Equatable {
 
   /// Checks and takes over the settings; those not given have the convention's values.
   ///
-  /// - Throws: `.usage` naming the option that the convention does not have, or its value.
+  /// - Throws: `.usage` naming the setting that the convention does not have, or its value.
   package init(
     _ convention: Convention, alpha: Double? = nil, unobservedWeight: Double? = nil,
     frequencyExponent: Double? = nil
   ) throws(Failure) {
-    let isWeighted = convention == .ials
-    try Self.check("--alpha", alpha, isGivenTo: !isWeighted, convention) { $0 > 0 }
-    try Self.check("--unobserved-weight", unobservedWeight, isGivenTo: isWeighted, convention) {
-      $0 > 0
-    }
-    try Self.check("--frequency-exponent", frequencyExponent, isGivenTo: isWeighted, convention) {
-      (0...4).contains($0)
-    }
-    self.convention = convention
-    self.alpha = alpha ?? 1
-    self.unobservedWeight = unobservedWeight ?? (isWeighted ? 0.1 : 1)
-    self.frequencyExponent = frequencyExponent ?? 1
+    var given = SettingValues()
+    given[ModelSetting.feedback] = .implicit
+    given[ModelSetting.confidence] = convention
+    given[ModelSetting.alpha] = alpha
+    given[ModelSetting.unobservedWeight] = unobservedWeight
+    given[ModelSetting.frequencyExponent] = frequencyExponent
+    self.init(convention, try ModelSetting.table.resolve(given))
   }
 
-  private static func check(
-    _ option: String, _ value: Double?, isGivenTo hasOption: Bool, _ convention: Convention,
-    _ isGood: (Double) -> Bool
-  ) throws(Failure) {
-    guard let value else { return }
-    guard hasOption else {
-      throw Failure(.usage, at: option, "the convention \(convention.rawValue) does not have it")
-    }
-    guard value.isFinite, isGood(value) else {
-      throw Failure(.usage, at: option, "\(value) is out of range")
+  init(_ convention: Convention, _ resolved: SettingValues) {
+    self.convention = convention
+    alpha = resolved[ModelSetting.alpha] ?? 1
+    unobservedWeight = resolved[ModelSetting.unobservedWeight] ?? 1
+    frequencyExponent = resolved[ModelSetting.frequencyExponent] ?? 1
+  }
+
+  /// The settings that say this.
+  func enter(into values: inout SettingValues) {
+    values[ModelSetting.confidence] = convention
+    if convention == .ials {
+      values[ModelSetting.unobservedWeight] = unobservedWeight
+      values[ModelSetting.frequencyExponent] = frequencyExponent
+    } else {
+      values[ModelSetting.alpha] = alpha
     }
   }
 }

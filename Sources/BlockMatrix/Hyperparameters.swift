@@ -1,5 +1,5 @@
 /// What λ is multiplied by in the objective.
-package enum RegularizationScaling: String, Sendable, CaseIterable, Codable {
+package enum RegularizationScaling: String, SettingWord {
   /// λ times the row's number of ratings: ALS-WR (Zhou et al. 2008, section 3.1), what Spark does.
   case count
   /// λ alone.
@@ -8,17 +8,20 @@ package enum RegularizationScaling: String, Sendable, CaseIterable, Codable {
 
 /// Everything that a model's bytes depend on besides the ratings; made once, valid for ever.
 ///
-/// A model is a value: which of them there are, and which settings go together, is decided here and
-/// nowhere else.
+/// Which models there are, and which settings go together, is decided by ``ModelSetting`` and
+/// nowhere else; this is what the arithmetic reads.
 package struct Hyperparameters: Sendable, Equatable {
+  /// Every setting that has a meaning in this model.
+  package let values: SettingValues
   /// Factors per row, from 0 (biases alone) to ``maximumRank``.
   package let rank: Int
   /// λ₁, the factors' weight in the objective, not negative.
   package let regularization: Double
   package let regularizationScaling: RegularizationScaling
   package let feedback: Feedback
-  /// λ₂, the biases' weight in the objective, not negative; nothing for a model without biases.
+  /// λ₂, the biases' weight in the objective, not negative; `nil` for a model without biases.
   package let biasRegularization: Double?
+  package let biasRegularizationScaling: RegularizationScaling
   /// Whether factors are held at or above zero.
   package let isNonnegative: Bool
   package let algorithm: Algorithm
@@ -28,82 +31,96 @@ package struct Hyperparameters: Sendable, Equatable {
 
   package var hasBias: Bool { biasRegularization != nil }
 
-  /// Checks and takes over the settings.
+  /// Checks and takes over settings.
   ///
-  /// - Parameter regularizationScaling: Nothing for what the feedback's convention has: `none` for
-  ///   `hu` and `implicit`, else `count`.
-  /// - Throws: `.usage` naming the option that no model can have.
+  /// - Parameters:
+  ///   - given: What was asked for.
+  ///   - defaults: What holds, before the table's own defaults, where nothing was asked for.
+  /// - Throws: `.usage` naming the setting that no model can have.
+  package init(
+    _ given: SettingValues, over defaults: SettingValues = SettingValues()
+  ) throws(Failure) {
+    let values = try ModelSetting.table.resolve(given, over: defaults)
+    self.values = values
+    rank = values[ModelSetting.rank] ?? 0
+    regularization = values[ModelSetting.regularization] ?? 0
+    regularizationScaling = values[ModelSetting.regularizationScaling] ?? .count
+    feedback =
+      values[ModelSetting.confidence].map { .implicit(Confidence($0, values)) } ?? .explicit
+    biasRegularization = values[ModelSetting.biasRegularization]
+    biasRegularizationScaling =
+      values[ModelSetting.biasRegularizationScaling] ?? regularizationScaling
+    isNonnegative = values[ModelSetting.nonnegative] ?? false
+    algorithm = Algorithm(values)
+    seed = values[ModelSetting.seed] ?? 0
+  }
+
+  /// The same for a program, with types.
+  ///
+  /// - Parameters:
+  ///   - regularizationScaling: `nil` for what the feedback's convention has: `none` for `hu` and
+  ///     `implicit`, else `count`.
+  ///   - biasRegularization: λ₂; `nil` for a model without biases.
+  ///   - biasRegularizationScaling: `nil` for that of the factors.
   package init(
     rank: Int = 64, regularization: Double = 0.1,
     regularizationScaling: RegularizationScaling? = nil, seed: UInt64 = 0,
     feedback: Feedback = .explicit, biasRegularization: Double? = nil,
-    isNonnegative: Bool = false, algorithm: Algorithm = .als(.auto)
+    biasRegularizationScaling: RegularizationScaling? = nil, isNonnegative: Bool = false,
+    algorithm: Algorithm = .als(.auto)
   ) throws(Failure) {
-    guard (0...Self.maximumRank).contains(rank), rank > 0 || biasRegularization != nil else {
-      throw Failure(
-        .usage, at: "--rank", "\(rank) is not between 1 and \(Self.maximumRank)",
-        hint: rank == 0 ? "a model of rank 0 needs --biases" : "")
+    var given = SettingValues()
+    given[ModelSetting.rank] = rank
+    given[ModelSetting.regularization] = regularization
+    given[ModelSetting.regularizationScaling] = regularizationScaling
+    given[ModelSetting.seed] = seed
+    if case .implicit(let confidence) = feedback {
+      given[ModelSetting.feedback] = .implicit
+      confidence.enter(into: &given)
     }
-    try Self.check(regularization, "--regularization")
-    if let biasRegularization { try Self.check(biasRegularization, "--bias-regularization") }
-    self.rank = rank
-    self.regularization = regularization
-    self.regularizationScaling = regularizationScaling ?? Self.scaling(of: feedback)
-    self.feedback = feedback
-    self.biasRegularization = biasRegularization
-    self.isNonnegative = isNonnegative
-    self.algorithm = algorithm
-    self.seed = seed
-    if let (option, reason) = impossibleCombination {
-      throw Failure(.usage, at: option, reason)
-    }
+    given[ModelSetting.biases] = biasRegularization != nil
+    given[ModelSetting.biasRegularization] = biasRegularization
+    given[ModelSetting.biasRegularizationScaling] = biasRegularizationScaling
+    given[ModelSetting.nonnegative] = isNonnegative
+    algorithm.enter(into: &given)
+    try self.init(given)
   }
 
-  private static func check(_ value: Double, _ option: String) throws(Failure) {
-    guard value.isFinite, value >= 0 else {
-      throw Failure(.usage, at: option, "\(value) is not a number ≥ 0")
-    }
+  /// The same model but for one setting; what has no meaning beside it falls away.
+  ///
+  /// - Throws: `.usage` naming the setting that no model can have.
+  package func with<Value: SettingType>(
+    _ setting: Setting<Value>, _ value: Value
+  ) throws(Failure) -> Hyperparameters {
+    var given = SettingValues()
+    given[setting] = value
+    return try Hyperparameters(given, over: values)
   }
 
-  /// What λ₁ is multiplied by where nothing is said.
-  private static func scaling(of feedback: Feedback) -> RegularizationScaling {
-    switch feedback.confidence?.convention {
-    case .hu, .implicit: .unscaled
-    // Spark counts the positive ratings; `ials` scales by (n + α₀N)^ν.
-    case nil, .spark, .ials: .count
-    }
+  /// Every setting that the model has, by name, as people read it.
+  ///
+  /// To list what differs between two models, and to show one.
+  package var settings: [(name: String, value: String)] { ModelSetting.table.described(values) }
+}
+
+/// One flat object in a manifest, without the settings that have no meaning.
+extension Hyperparameters: Codable {
+  package init(from decoder: any Decoder) throws {
+    try self.init(ModelSetting.table.decode(from: decoder))
   }
 
-  /// Options that exclude each other, and why.
-  private var impossibleCombination: (option: String, reason: String)? {
-    let isImplicit = feedback != .explicit
-    if isImplicit, hasBias { return ("--biases", "a model of implicit feedback has no biases") }
-    if isNonnegative, hasBias {
-      return ("--nonnegative", "a bias has to be free to be negative: leave out --biases")
-    }
-    switch algorithm {
-    case .sgd:
-      if isImplicit { return ("--algorithm sgd", "implicit feedback is solved by ALS alone") }
-      if isNonnegative { return ("--algorithm sgd", "only ALS keeps factors non-negative") }
-    case .als(let solver):
-      if case .cg(let steps) = solver, !(1...1000).contains(steps) {
-        return ("--cg-steps", "\(steps) is not between 1 and 1000")
-      }
-      if isNonnegative, solver != .auto {
-        return ("--solver", "non-negative factors have a solver of their own")
-      }
-    }
-    return nil
+  package func encode(to encoder: any Encoder) throws {
+    try ModelSetting.table.encode(values, to: encoder)
   }
 }
 
 extension Hyperparameters {
-  /// How rows are solved; nothing where the algorithm solves none.
+  /// How rows are solved; `nil` where the algorithm solves none.
   package var solver: Solver? {
     if case .als(let solver) = algorithm { solver } else { nil }
   }
 
-  /// Steps of conjugate gradients a row; nothing where rows are solved exactly.
+  /// Steps of conjugate gradients a row; `nil` where rows are solved exactly.
   package var cgSteps: Int? {
     if case .als(.cg(let steps)) = algorithm { steps } else { nil }
   }
@@ -113,10 +130,7 @@ extension Hyperparameters {
   /// Conjugate gradients and stochastic gradient descent become `auto`; all else stays.
   package func solvedExactly() throws(Failure) -> Hyperparameters {
     guard solver == nil || cgSteps != nil else { return self }
-    return try Hyperparameters(
-      rank: rank, regularization: regularization, regularizationScaling: regularizationScaling,
-      seed: seed, feedback: feedback, biasRegularization: biasRegularization,
-      isNonnegative: isNonnegative, algorithm: .als(.auto))
+    return try with(ModelSetting.algorithm, .als).with(ModelSetting.solver, .auto)
   }
 
   /// The ridge of a row's factors: λ₁ times what the scaling says.
@@ -134,7 +148,7 @@ extension Hyperparameters {
   /// - Parameter count: The row's ratings.
   /// - Returns: λ₂ or λ₂·n.
   package func biasRidge(count: Int) -> Double {
-    (biasRegularization ?? 0) * scale(count: count, oppositeCount: 0)
+    (biasRegularization ?? 0) * (biasRegularizationScaling == .count ? Double(count) : 1)
   }
 
   private func scale(count: Int, oppositeCount: Int) -> Double {

@@ -3,8 +3,8 @@ import RatingInput
 
 /// Finds out where two ratings of one pair stand, by reading the inputs once more.
 struct DuplicateReport {
-  let inputs: [RatingInput]
-  let source: RatingSource
+  /// As the ratings were read.
+  let reader: RatingReader
 
   /// The failure for a pair that occurs several times.
   ///
@@ -13,11 +13,10 @@ struct DuplicateReport {
     let pair = "user \"\(printable(user))\" and item \"\(printable(item))\""
     let others = rowCount > 1 ? "; \(rowCount) rows in all repeat a pair" : ""
     let hint = "say what counts with --duplicates last, sum, mean or keep"
-    guard inputs.allSatisfy(\.isRepeatable) else {
+    guard reader.inputs.allSatisfy(\.isRepeatable) else {
       return Failure(.data, "\(pair) have two ratings\(others)", hint: hint)
     }
-    let places = try RatingReader(inputs, source: source, workers: 1)
-      .places(ofUser: user, item: item, limit: 2)
+    let places = try reader.places(ofUser: user, item: item, limit: 2)
     guard places.count == 2 else {
       return Failure(
         .data, "\(pair) had two ratings, but the input changed while it was read", hint: hint)

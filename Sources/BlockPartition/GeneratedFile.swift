@@ -7,18 +7,20 @@ import Workers
 package enum GeneratedFile {
   /// Writes ratings under another name and, when all are on the disk, gives the file its own.
   ///
-  /// - Throws: `.output` where the file exists already; `.stopped` on request. Nothing is left
-  ///   behind then.
+  /// - Returns: Whether the file was there already, with the same ratings.
+  /// - Throws: `.output` where there is something else already; `.stopped` on request. Nothing is
+  ///   left behind then.
   package static func write(
     _ generator: RatingGenerator, to path: String, in fileSystem: any FileSystem, workers: Int,
     stop: StopRequest = StopRequest()
-  ) throws(Failure) {
+  ) throws(Failure) -> Bool {
     let file = try NewFile(path, in: fileSystem)
     do throws(Failure) {
       try write(generator, workers: workers, stop: stop) { bytes throws(Failure) in
         try file.write(bytes)
       }
       try file.commit()
+      return file.isTaken
     } catch {
       file.abandon()
       throw error

@@ -7,7 +7,7 @@ import RatingInput
 /// the ids. When all ids are known, half of what they leave is for ratings between stages, and half
 /// for the workers' buffers. Ratings that do not fit go to spill files.
 struct MemoryPlan: Sendable {
-  /// Nothing where there is no limit.
+  /// Nil where there is no limit.
   let limit: Int?
   let workers: Int
 

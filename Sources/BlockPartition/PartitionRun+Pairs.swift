@@ -99,7 +99,7 @@ extension PartitionRun {
     guard let pair = outcomes.compactMap(\.refused).min(by: { ids.precedes($0, $1) }) else {
       return
     }
-    throw try DuplicateReport(inputs: inputs, source: settings.source).failure(
+    throw try DuplicateReport(reader: reader).failure(
       user: Array(ids.user.ids[Int(pair.user)]), item: Array(ids.item.ids[Int(pair.item)]),
       rowCount: outcomes.reduce(0) { $0 + $1.refusedRowCount })
   }

@@ -51,7 +51,8 @@ struct PartitionRun: Sendable {
     try list(text.badLines)
     let facts = try writer.commit(
       grids: blocks.grids, valuesGiven: text.valuesGiven,
-      duplicates: settings.duplicates.rawValue)
+      duplicates: settings.duplicates.rawValue, inputByteCount: summary.inputByteCount)
+    summary.wasThere = writer.isTaken
     return (facts, summary)
   }
 
@@ -60,6 +61,13 @@ struct PartitionRun: Sendable {
   }
 
   // MARK: Text
+
+  /// Reads the inputs from their beginning.
+  var reader: RatingReader {
+    RatingReader(
+      inputs, source: settings.source, workers: settings.workers,
+      badLineLimit: settings.badLineLimit, chunkByteCount: plan.chunkByteCount)
+  }
 
   struct TextRows {
     let ids: PerSide<MergedSide>
@@ -76,9 +84,7 @@ struct PartitionRun: Sendable {
   private func readText() throws(Failure) -> TextRows {
     let store = makeStore("text")
     let rowCount = Counter()
-    let reader = RatingReader(
-      inputs, source: settings.source, workers: settings.workers,
-      badLineLimit: settings.badLineLimit, chunkByteCount: plan.chunkByteCount)
+    let reader = reader
     let board = TextBoard()
     let outcome = try reader.read { parsed throws(Failure) in
       try settings.stop.check()

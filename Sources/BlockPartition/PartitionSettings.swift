@@ -23,9 +23,9 @@ package struct PartitionSettings: Sendable {
   /// The fewest ratings that a user or an item may have; 1 drops nothing.
   package var minimumRatings = PerSide(user: 1, item: 1)
   package var holdout: HoldoutRule?
-  /// Blocks of each side; nothing where that follows from the number of ratings.
+  /// Blocks of each side; nil where that follows from the number of ratings.
   package var blockCounts = PerSide<Int?>(user: nil, item: nil)
-  /// Bytes that ratings, ids and buffers may take; nothing for as much as they need.
+  /// Bytes that ratings, ids and buffers may take; nil for as much as they need.
   package var memory: Int?
   package var workers = 1
   /// How many lines without a rating are skipped before the next one is an error.
@@ -83,6 +83,8 @@ package struct PartitionSummary: Sendable, Equatable {
   package var inputByteCount = 0
   /// Bytes that did not fit into memory and went through spill files.
   package var spilledByteCount = 0
+  /// Whether the partition was complete already: an earlier run made the same.
+  package var wasThere = false
 }
 
 /// How far partitioning has come.
@@ -94,7 +96,7 @@ package struct PartitionProgress: Sendable, Equatable {
   package let stage: Stage
   /// Of the input where the stage is `reading`, before decompression; else of the stage's parts.
   package let done: Int
-  /// Nothing where the input's length is not known.
+  /// Nil where the input's length is not known.
   package let total: Int?
   /// Ratings read so far; 0 where the stage is `writing`.
   package let rowCount: Int

@@ -13,7 +13,8 @@ package enum Partitioner {
   ///
   /// - Parameters:
   ///   - inputs: Paths; `-` is `standardInput`, where there is one.
-  ///   - output: The partition's directory, which must not exist.
+  ///   - output: The partition's directory. Where it exists, it has to be the very partition that
+  ///     the ratings and settings lead to, as after a run that was killed at its end.
   ///   - progress: Called by any worker, often.
   /// - Throws: What is wrong with input, settings, memory or disk; `.stopped` on request. Nothing
   ///   is left behind then.
@@ -34,9 +35,13 @@ package enum Partitioner {
       throw error
     }
     do throws(Failure) {
+      let inputByteCount = InputFiles.byteCount(of: inputs, in: fileSystem)
+      if writer.isTaken {
+        try refuseOther(
+          writer.directory, settings, inputByteCount: inputByteCount, in: fileSystem)
+      }
       let run = PartitionRun(
-        settings: settings, inputs: opened,
-        inputByteCount: InputFiles.byteCount(of: inputs, in: fileSystem), writer: writer,
+        settings: settings, inputs: opened, inputByteCount: inputByteCount, writer: writer,
         fileSystem: fileSystem, progress: progress)
       return try run.run { badLines throws(Failure) in
         try rejects?.commit(badLines, names: opened.map(\.name))
@@ -47,6 +52,38 @@ package enum Partitioner {
       writer.abandon()
       if !writer.hasAppeared { rejects?.abandon() }
       throw error
+    }
+  }
+
+  /// Refuses, before anything is read, an output that cannot be what is to be made.
+  ///
+  /// What it says of itself is believed only where that refuses it.
+  private static func refuseOther(
+    _ directory: String, _ settings: PartitionSettings, inputByteCount: Int?,
+    in fileSystem: any FileSystem
+  ) throws(Failure) {
+    let facts: PartitionFacts
+    do throws(Failure) {
+      facts = try Partition.open(directory, in: fileSystem).facts
+    } catch  where [.missingInput, .data, .mismatch].contains(error.code) {
+      throw OutputClaim.taken(directory)
+    }
+    var differences: [String] = []
+    if facts.duplicates != settings.duplicates.rawValue { differences.append("--duplicates") }
+    let holdout = facts.holdout.map { HoldoutRule(fraction: $0.fraction, seed: $0.seed) }
+    if holdout != settings.holdout { differences.append("--holdout") }
+    for side in Side.allCases {
+      let wanted = settings.blockCounts[side]
+      if wanted.map({ $0 != facts.grids[side].blockCount }) ?? false {
+        differences.append("--\(side.rawValue)-blocks")
+      }
+    }
+    if let made = facts.inputByteCount, let inputByteCount, made != inputByteCount {
+      differences.append("input")
+    }
+    guard differences.isEmpty else {
+      throw OutputClaim.taken(
+        directory, by: "was made with other \(differences.joined(separator: ", "))")
     }
   }
 }

@@ -17,6 +17,27 @@ extension FileSystem {
   }
 }
 
+extension FileSystem {
+  /// Makes a file appear under its name, complete and durable, or not at all.
+  ///
+  /// Whoever calls holds the lock that the path's writers hold: what dead ones have left goes.
+  ///
+  /// - Throws: Whatever the disk reports; `.output` where something has the name.
+  package func publish(_ bytes: [UInt8], as path: String) throws(Failure) {
+    try RunName.removeStale(of: path, in: self)
+    let temporary = "\(path).tmp-\(RunName.random())"
+    try writeDurably(bytes, to: temporary)
+    do throws(Failure) {
+      try rename(temporary, to: path)
+    } catch {
+      // What cannot be removed now, the next writer removes.
+      try? removeFile(temporary)
+      throw error
+    }
+    try syncDirectory(Path.parent(of: path))
+  }
+}
+
 /// Directories that were made for an output, so that one that never appears takes them with it.
 package struct MadeDirectories: Sendable {
   /// The outermost first.

@@ -23,13 +23,13 @@ package struct IterationRecord: Codable, Sendable, Equatable {
 package struct GenerationFacts: Codable, Sendable, Equatable {
   /// Completed iterations; the generation's number.
   package let iteration: Int
-  /// The side that was solved last; `user` where both sides of the iteration are solved.
-  package let phase: Side
   package let hyperparameters: Hyperparameters
   /// One entry for each completed iteration.
   package let history: [IterationRecord]
-  /// How many iterations were asked for.
-  package let plannedIterations: Int
+  /// The settings of the run; see ``rules``.
+  private let run: RunSettings?
+  /// How many iterations were asked for, in manifests of before all settings of a run were stored.
+  private let plannedIterations: Int?
   package let partitionDigest: String
   /// Absolute; where `train --resume` looks for the ratings.
   package var partitionPath: String
@@ -55,14 +55,14 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
 
   /// What training on a partition has reached; the writer adds the shards.
   package init(
-    iteration: Int, phase: Side = .user, hyperparameters: Hyperparameters, partition: Partition,
-    history: [IterationRecord], plannedIterations: Int, mean: Double? = nil, best: Int? = nil
+    iteration: Int, hyperparameters: Hyperparameters, run: RunSettings, partition: Partition,
+    history: [IterationRecord], mean: Double? = nil, best: Int? = nil
   ) {
     self.iteration = iteration
-    self.phase = phase
     self.hyperparameters = hyperparameters
+    self.run = run
+    plannedIterations = nil
     self.history = history
-    self.plannedIterations = plannedIterations
     partitionDigest = partition.facts.digest
     partitionPath = Path.absolute(partition.directory)
     userCount = partition.facts.userCount
@@ -73,6 +73,15 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
     self.mean = mean
     self.best = best
   }
+
+  /// The settings of the run that wrote the generation, as far as they are known.
+  package func rules() throws(Failure) -> RunSettings {
+    if let run { return run }
+    return try RunSettings(iterations: plannedIterations ?? max(1, iteration))
+  }
+
+  /// Whether all settings of the run are known.
+  package var knowsRules: Bool { run != nil }
 
   /// Rows of a side.
   package func rowCount(of side: Side) -> Int { side == .user ? userCount : itemCount }

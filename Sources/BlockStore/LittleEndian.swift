@@ -63,6 +63,13 @@ extension Array where Element == Float {
   }
 }
 
+extension RawSpan {
+  /// Whether these are just the bytes of an array.
+  func holds(_ bytes: [UInt8]) -> Bool {
+    unsafe withUnsafeBytes { unsafe bytes.elementsEqual($0) }
+  }
+}
+
 extension WritableFile {
   /// Writes an array's bytes.
   package func write(_ bytes: [UInt8]) throws(Failure) { try write(unsafe bytes.span.bytes) }

@@ -10,11 +10,15 @@ package final class ModelDirectory: Sendable {
   let fileSystem: any FileSystem
   /// Generations that this process has committed or read and found whole.
   let good = Locked<Set<Int>>([])
-  let log: TrainingLog
-  /// What was made to open it; nothing where it was a model already.
+  /// `training.jsonl`, for people: training goes on without it.
+  ///
+  /// Flushed before a generation is committed: a log that ends before its generation was cut off.
+  package let log: CheckedLog
+  /// What was made to open it; `nil` where it was a model already.
   private let made: MadeDirectories?
 
   static let generationsName = "generations"
+  private static let logName = "training.jsonl"
   var generationsDirectory: String { "\(directory)/\(Self.generationsName)" }
   func path(ofGeneration number: Int) -> String {
     "\(generationsDirectory)/\(Path.number(number, digits: 8))"
@@ -38,21 +42,31 @@ package final class ModelDirectory: Sendable {
 
   /// Opens a model to train it, making the directory where it is missing.
   ///
+  /// A directory is a model's as long as nothing stands in it but what a model consists of: a
+  /// training that failed before its first generation may have left any part of that.
+  ///
   /// - Throws: `.output` where there is something else already.
   package static func openOrCreate(
     _ directory: String, in fileSystem: any FileSystem
   ) throws(Failure) -> ModelDirectory {
     let model = ModelDirectory(directory, in: fileSystem)
     guard try fileSystem.status(model.generationsDirectory) == nil else { return model }
-    if try fileSystem.status(model.directory) != nil {
-      guard try fileSystem.list(model.directory).allSatisfy({ $0 == lockName }) else {
-        throw Failure(
-          .output, at: model.directory, "is neither a model nor empty",
-          hint: "choose another name, or remove it first")
-      }
+    if try fileSystem.status(model.directory) != nil,
+      let stranger = try fileSystem.list(model.directory).first(where: { !isPart($0) })
+    {
+      throw Failure(
+        .output, at: model.directory,
+        "is neither a model nor empty: it has \(printable(stranger.utf8))",
+        hint: "choose another name, or remove it first")
     }
     let made = try MadeDirectories(to: model.generationsDirectory, in: fileSystem)
     return ModelDirectory(directory, in: fileSystem, made: made)
+  }
+
+  /// Whether a name in a directory is one of a model's own files, finished or not.
+  private static func isPart(_ name: String) -> Bool {
+    let files = Side.allCases.map { IdShard.fileName($0) } + [logName]
+    return name == lockName || files.contains { name == $0 || RunName.isTemporary(name, of: $0) }
   }
 
   private init(
@@ -61,7 +75,7 @@ package final class ModelDirectory: Sendable {
     self.directory = Path.trimmed(directory)
     self.fileSystem = fileSystem
     self.made = made
-    log = TrainingLog("\(self.directory)/training.jsonl", in: fileSystem)
+    log = CheckedLog("\(self.directory)/\(Self.logName)", in: fileSystem)
   }
 
   private static let lockName = "LOCK"
@@ -84,8 +98,8 @@ package final class ModelDirectory: Sendable {
     // What cannot be removed now, the next training goes on with; it loses nothing.
     guard (try? removeStale()) != nil, (try? generations())?.isEmpty == true else { return }
     try? log.remove()
-    for side in Side.allCases {
-      try? fileSystem.removeTree("\(directory)/\(IdShard.fileName(side))")
+    for name in (try? fileSystem.list(directory)) ?? [] where name != Self.lockName {
+      if Self.isPart(name) { try? fileSystem.removeTree("\(directory)/\(name)") }
     }
     // Last, as whoever locks it afterwards has to find it gone.
     try? fileSystem.removeFile(lockPath)

@@ -21,11 +21,7 @@ extension ModelDirectory {
       let source = "\(partition.directory)/\(IdShard.fileName(side))"
       let bytes = try readWhole(source)
       try expected.check(xxh3: Checksum.xxh3(bytes), of: source)
-      try RunName.removeStale(of: target, in: fileSystem)
-      let temporary = "\(target).tmp-\(RunName.random())"
-      try fileSystem.writeDurably(bytes, to: temporary)
-      try fileSystem.rename(temporary, to: target)
-      try fileSystem.syncDirectory(directory)
+      try fileSystem.publish(bytes, as: target)
     }
   }
 
@@ -59,7 +55,7 @@ extension ModelDirectory {
   /// - Parameters:
   ///   - keep: At least 1.
   ///   - best: A generation that stays in any case.
-  package func prune(keep: Int, sparing best: Int? = nil) throws(Failure) {
+  package func prune(keep: Int, sparing best: Int?) throws(Failure) {
     precondition(keep >= 1)
     try removeStale()
     var kept = 0
@@ -112,16 +108,4 @@ extension ModelDirectory {
     try log.remove()
     try fileSystem.syncDirectory(directory)
   }
-
-  /// Appends a line, a JSON object, to `training.jsonl`.
-  package func appendLog(_ line: String) throws(Failure) { try log.append(line) }
-
-  /// Flushes the log to the disk: to be called before a generation is committed.
-  package func flushLog() throws(Failure) { try log.flush() }
-
-  /// The log's lines, as they were given; a torn end is left out.
-  package func readLog() throws(Failure) -> [String] { try log.read() }
-
-  /// Makes the log hold exactly these lines.
-  package func rewriteLog(_ lines: [String]) throws(Failure) { try log.rewrite(lines) }
 }

@@ -118,7 +118,7 @@ extension Verification {
     of model: ModelDirectory, newest: GenerationFacts?, reaching iteration: Int?
   ) throws(Failure) {
     let path = model.log.path
-    let read: TrainingLog.Content?
+    let read: CheckedLog.Content?
     do throws(Failure) { read = try model.log.content() } catch { return failures.append(error) }
     guard let content = read else {
       return notes.append("\(directory) has no training.jsonl; nothing needs it")

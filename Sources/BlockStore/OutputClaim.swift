@@ -3,21 +3,31 @@ import Workers
 
 /// A path that is to appear, held by the one writer that aims at it.
 ///
-/// Work happens under ``temporary``; ``commit()`` gives it the path, by one rename. Meanwhile
-/// `<path>.lock` is locked: it keeps other writers away, and whoever gets it knows that what stands
-/// under temporary names was left by the dead. The lock itself ends with its process; only its file
-/// can be left, and is taken over, then removed, by the next writer.
+/// Work happens under ``temporary``; ``commit()`` gives it the path, by one rename. Meanwhile the
+/// path is locked: that keeps other writers away, and whoever gets the lock knows that what stands
+/// under temporary names was left by the dead.
+///
+/// A writer that was killed, or failed, after the rename has left its whole work: whoever runs it
+/// again has to hear that all is well. So a path that is taken is no failure yet. The work is done
+/// once more, and each byte that would be written is compared with what stands there; the first
+/// that differs is the failure. Nothing else tells one's own work from another's for certain:
+/// neither names and dates nor what a file says of itself.
 package final class OutputClaim: Sendable {
   package let path: String
   /// The name of the unfinished work; nothing is there at first.
   package let temporary: String
+  /// Whether the path was taken: then nothing appears, and what stands there is compared.
+  package let isTaken: Bool
 
   private let fileSystem: any FileSystem
+  private let kind: FileStatus.Kind
   private let parents: MadeDirectories?
-  private let lock: any FileLock
+  private let lock: PathLock
   private let state = Locked(State())
 
   private struct State {
+    /// The files of a directory.
+    var names: Set<String> = []
     var hasAppeared = false
     var isEnded = false
   }
@@ -28,13 +38,15 @@ package final class OutputClaim: Sendable {
 
   /// Claims a path, and removes what dead writers of the same path have left.
   ///
-  /// - Parameter makingParents: Whether to make the directories above it where they are missing.
-  /// - Throws: `.output` where something is there already, or another process is writing it.
+  /// - Parameters:
+  ///   - kind: What is to appear: a file, or a directory of files.
+  ///   - makingParents: Whether to make the directories above it where they are missing.
+  /// - Throws: `.output` where something of another kind is there, or another process is writing
+  ///   it.
   package init(
-    _ path: String, makingParents: Bool, in fileSystem: any FileSystem
+    _ path: String, _ kind: FileStatus.Kind, makingParents: Bool, in fileSystem: any FileSystem
   ) throws(Failure) {
     let path = Path.trimmed(path)
-    try Self.requireAbsent(path, in: fileSystem)
     let parent = Path.parent(of: path)
     let parents = makingParents ? try MadeDirectories(to: parent, in: fileSystem) : nil
     if parents == nil, try fileSystem.status(parent) == nil {
@@ -42,21 +54,23 @@ package final class OutputClaim: Sendable {
         .output, at: path, "the directory \(parent) is not there", hint: "make the directory first")
     }
     do throws(Failure) {
-      lock = try Self.lock(path, in: fileSystem)
+      lock = try PathLock(path, in: fileSystem)
     } catch {
       parents?.removeEmpty(in: fileSystem)
       throw error
     }
     do throws(Failure) {
-      // Another writer may have finished between our look and our lock.
-      try Self.requireAbsent(path, in: fileSystem, locked: true)
       try RunName.removeStale(of: path, in: fileSystem)
+      let standing = try fileSystem.status(path)
+      guard standing == nil || standing?.kind == kind else { throw Self.taken(path) }
+      isTaken = standing != nil
     } catch {
-      Self.unlock(path, lock, in: fileSystem)
+      lock.release()
       parents?.removeEmpty(in: fileSystem)
       throw error
     }
     self.path = path
+    self.kind = kind
     temporary = "\(path).tmp-\(RunName.random())"
     self.fileSystem = fileSystem
     self.parents = parents
@@ -64,15 +78,64 @@ package final class OutputClaim: Sendable {
 
   deinit { abandon() }
 
-  /// Makes the work, which is whole and on the disk, appear under the path.
+  /// The failure of a path that is taken by something else.
+  package static func taken(_ path: String, by other: String = "") -> Failure {
+    Failure(
+      .output, at: path, "exists already" + (other.isEmpty ? "" : ", and \(other)"),
+      hint: "choose another name, or remove it first")
+  }
+
+  /// Begins a file of the work: the work itself, or one inside the directory that it is.
+  ///
+  /// - Throws: `.output`, here and when it is written, where the path is taken by other work.
+  package func create(_ name: String? = nil) throws(Failure) -> any WritableFile {
+    let inside = name.map { "/\($0)" } ?? ""
+    if let name { state.withLock { _ = $0.names.insert(name) } }
+    guard !isTaken else {
+      return try StandingFile(
+        path + inside, in: fileSystem, difference: Self.taken(path, by: "holds something else"))
+    }
+    return try fileSystem.create(temporary + inside)
+  }
+
+  /// Writes a whole file inside the directory that the work is, down to the disk.
+  package func write(_ bytes: [UInt8], to name: String) throws(Failure) {
+    let file = try create(name)
+    do throws(Failure) {
+      try file.write(bytes)
+      try file.commit()
+    } catch {
+      try? file.close()
+      throw error
+    }
+  }
+
+  /// Makes the work, which is whole and on the disk, appear under the path; where that is taken,
+  /// checks that nothing but the work is there.
   ///
   /// - Throws: Whatever the disk reports; `.output` where something has taken the path. The caller
   ///   abandons then.
   package func commit() throws(Failure) {
-    try fileSystem.rename(temporary, to: path)
-    state.withLock { $0.hasAppeared = true }
+    if isTaken {
+      try checkNames()
+      try fileSystem.removeTree(temporary)
+    } else {
+      if kind == .directory { try fileSystem.syncDirectory(temporary) }
+      try fileSystem.rename(temporary, to: path)
+      state.withLock { $0.hasAppeared = true }
+    }
+    // Whoever was killed after the rename may not have come to this.
     try fileSystem.syncDirectory(Path.parent(of: path))
     end()
+  }
+
+  /// Checks that a directory that was there holds no file but those of the work.
+  private func checkNames() throws(Failure) {
+    guard kind == .directory else { return }
+    let names = state.withLock { $0.names }
+    guard Set(try fileSystem.list(path)) == names else {
+      throw Self.taken(path, by: "holds something else")
+    }
   }
 
   /// Removes the work and the directories made for it; nothing after a commit.
@@ -89,63 +152,6 @@ package final class OutputClaim: Sendable {
       defer { state.isEnded = true }
       return state.isEnded
     }
-    if !wasEnded { Self.unlock(path, lock, in: fileSystem) }
-  }
-
-  // MARK: The lock
-
-  private static func lockPath(_ path: String) -> String { "\(path).lock" }
-
-  /// Locks the path against other writers.
-  ///
-  /// - Throws: `.output` where the lock's name is that of somebody's file: it would be lost.
-  private static func lock(
-    _ path: String, in fileSystem: any FileSystem
-  ) throws(Failure) -> any FileLock {
-    let lock = lockPath(path)
-    if let status = try fileSystem.status(lock), status.byteCount > 0 {
-      let beginning = try fileSystem.open(lock, streaming: false).read(upTo: 8)
-      guard beginning.elementsEqual("process ".utf8) else {
-        throw Failure(
-          .output, at: lock, "stands where the lock for writing \(path) would, and is none of ours",
-          hint: "choose another name for the output")
-      }
-    }
-    return try fileSystem.lock(lock, owner: ProcessName.current)
-  }
-
-  /// Gives the lock back.
-  ///
-  /// Its file goes first: whoever has opened it meanwhile finds it gone, and makes another.
-  private static func unlock(
-    _ path: String, _ lock: any FileLock, in fileSystem: any FileSystem
-  ) {
-    try? fileSystem.removeFile(lockPath(path))
-    lock.release()
-  }
-
-  /// - Parameter isLocked: Whether the caller holds the lock.
-  private static func requireAbsent(
-    _ path: String, in fileSystem: any FileSystem, locked isLocked: Bool = false
-  ) throws(Failure) {
-    guard try fileSystem.status(path) != nil else { return }
-    if !isLocked { sweep(path, in: fileSystem) }
-    throw Failure(
-      .output, at: path, "exists already", hint: "choose another name, or remove it first")
-  }
-
-  /// Removes what dead writers have left beside a path that is there.
-  ///
-  /// One that was killed just after its rename leaves its lock's file; one that was killed earlier
-  /// all it had, and the path may have come from elsewhere. What cannot be removed is no reason to
-  /// speak of it: nothing is to be written.
-  private static func sweep(_ path: String, in fileSystem: any FileSystem) {
-    let name = Path.name(of: path)
-    guard let names = try? fileSystem.list(Path.parent(of: path)),
-      names.contains(where: { $0 == lockPath(name) || RunName.isTemporary($0, of: name) }),
-      let lock = try? lock(path, in: fileSystem)
-    else { return }
-    try? RunName.removeStale(of: path, in: fileSystem)
-    unlock(path, lock, in: fileSystem)
+    if !wasEnded { lock.release() }
   }
 }

@@ -5,12 +5,14 @@ import Workers
 package final class PartitionWriter: Sendable {
   package var directory: String { claim.path }
   /// For spill files; goes when the writer commits or abandons.
-  package var scratchDirectory: String { "\(temporary)/scratch" }
+  package var scratchDirectory: String { "\(claim.temporary)/scratch" }
 
   /// Whether the partition is there, even where the directory above could not be flushed then.
   package var hasAppeared: Bool { claim.hasAppeared }
 
-  private var temporary: String { claim.temporary }
+  /// Whether a directory had the name already: then what is written has to be what it holds.
+  package var isTaken: Bool { claim.isTaken }
+
   private let claim: OutputClaim
   private let fileSystem: any FileSystem
   private let state = Locked(State())
@@ -34,9 +36,10 @@ package final class PartitionWriter: Sendable {
 
   /// Begins a partition and removes what dead writers of the same directory have left.
   ///
-  /// - Throws: `.output` where the directory exists or another process is writing it.
+  /// - Throws: `.output` where something that is no directory exists or another process is writing
+  ///   it.
   package init(_ directory: String, in fileSystem: any FileSystem) throws(Failure) {
-    claim = try OutputClaim(directory, makingParents: true, in: fileSystem)
+    claim = try OutputClaim(directory, .directory, makingParents: true, in: fileSystem)
     self.fileSystem = fileSystem
     do throws(Failure) {
       try fileSystem.makeDirectory(claim.temporary, withParents: false)
@@ -86,7 +89,7 @@ package final class PartitionWriter: Sendable {
   }
 
   private func writeFile(_ name: String, _ bytes: [UInt8]) throws(Failure) -> FileFacts {
-    try fileSystem.writeDurably(bytes, to: "\(temporary)/\(name)")
+    try claim.write(bytes, to: name)
     return FileFacts(bytes)
   }
 
@@ -95,14 +98,13 @@ package final class PartitionWriter: Sendable {
   /// - Throws: `.bug` where blocks are missing or do not fit; whatever the disk reports. Nothing
   ///   has appeared then, and all is removed.
   package func commit(
-    grids: PerSide<BlockGrid>, valuesGiven: Bool, duplicates: String
+    grids: PerSide<BlockGrid>, valuesGiven: Bool, duplicates: String, inputByteCount: Int? = nil
   ) throws(Failure) -> PartitionFacts {
     do throws(Failure) {
-      let facts = try facts(grids: grids, valuesGiven: valuesGiven, duplicates: duplicates)
+      var facts = try facts(grids: grids, valuesGiven: valuesGiven, duplicates: duplicates)
+      facts.inputByteCount = inputByteCount
       try fileSystem.removeTree(scratchDirectory)
-      try fileSystem.writeDurably(
-        try Manifest.encode(facts, .partition), to: "\(temporary)/\(Manifest.fileName)")
-      try fileSystem.syncDirectory(temporary)
+      try claim.write(try Manifest.encode(facts, .partition), to: Manifest.fileName)
       try claim.commit()
       return facts
     } catch {

@@ -36,7 +36,7 @@ struct ShardFile {
     let file = try fileSystem.open(path, streaming: false)
     if let expected { try expected.check(byteCount: file.byteCount, of: path) }
     let bytes = try file.read(count: file.byteCount, at: 0)
-    header = try ShardHeader(decoding: bytes, path: path)
+    header = try ShardHeader(decoding: bytes, byteCount: bytes.count, path: path)
     self.path = path
     self.bytes = bytes
     decompressor = try Decompressor()

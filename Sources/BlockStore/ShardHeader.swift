@@ -61,6 +61,9 @@ struct ShardHeader: Equatable {
   var distinctColumnCount: Int
   var sections: [SectionEntry] = []
 
+  /// The most bytes that a header has.
+  static var mostBytes: Int { byteCount(sections: mostSections) }
+
   static func byteCount(sections: Int) -> Int {
     fixedByteCount + sections * entryByteCount + checksumByteCount
   }
@@ -95,11 +98,14 @@ struct ShardHeader: Equatable {
     return encoder.bytes
   }
 
-  /// Reads and checks the header of a whole file.
+  /// Reads and checks a file's header.
   ///
+  /// - Parameters:
+  ///   - file: The file, or as much of its beginning as a header can fill.
+  ///   - byteCount: The length of the whole file.
   /// - Throws: `.data` with the offset of what breaks a rule; `.mismatch` where the file was
   ///   written by a newer version.
-  init(decoding file: [UInt8], path: String) throws(Failure) {
+  init(decoding file: [UInt8], byteCount: Int, path: String) throws(Failure) {
     func damaged(_ offset: Int, _ message: String) -> Failure {
       Failure(.data, at: "\(path), header, offset \(offset)", message, hint: ShardFile.damageHint)
     }
@@ -145,17 +151,17 @@ struct ShardHeader: Equatable {
     }
     (firstIndex, rowCount, entryCount) = (numbers[0], numbers[1], numbers[2])
     distinctColumnCount = numbers[3]
-    guard numbers[4] == file.count else {
-      throw damaged(56, "the file has \(file.count) bytes, its header says \(numbers[4])")
+    guard numbers[4] == byteCount else {
+      throw damaged(56, "the file has \(byteCount) bytes, its header says \(numbers[4])")
     }
     var next = end
     for _ in 0..<sectionCount {
       let place = decoder.offset
-      let section = try Self.takeEntry(&decoder, next, file.count) { damaged(place, $0) }
+      let section = try Self.takeEntry(&decoder, next, byteCount) { damaged(place, $0) }
       sections.append(section)
       next = section.offset + section.storedCount
     }
-    guard next == file.count else { throw damaged(next, "bytes after the last section") }
+    guard next == byteCount else { throw damaged(next, "bytes after the last section") }
   }
 
   /// Reads one entry of the section table: each section begins where the one before it ends.

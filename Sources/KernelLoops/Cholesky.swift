@@ -1,35 +1,28 @@
+import CSystem
+
 /// Factorises a symmetric positive definite matrix with a ridge: A + diag(ridge) = UᵀU.
 ///
 /// By strips of 16 rows: what the strips above contribute is taken away by the same tiles that
 /// made the matrix, then the block on the diagonal is factorised and the rest of the strip solved.
 ///
-/// - `matrix`: `width`² floats; only the blocks of 16 × 16 on and above the diagonal are read. They
-///   are zero in padded rows and columns.
-/// - `ridge`: `width` floats to be added on the diagonal; 1 in the padding, which so becomes part
-///   of the unit matrix and stays apart from the rest.
-/// - `factor`: `width`² floats; becomes U in those blocks. Below the diagonal stands nothing of
-///   use. May be `matrix`.
-/// - `inverses`: `width` floats; becomes 1 / U[i][i].
 /// - Returns: False where a pivot was not above `tolerance` times the diagonal element that it
 ///   was made from: the matrix is not positive definite as far as floats can tell.
 /// - Complexity: O(width³ / 3).
 @inline(never)
-package func factorise(
-  _ matrix: Floats, ridge: Floats, width: Int, tolerance: Float,
-  factor: MutableFloats, inverses: MutableFloats
-) -> Bool {
-  var nothing = Prefetcher.idle(matrix)
+package func factorise(_ system: Factorisation) -> Bool {
+  let (width, factor, inverses) = (system.width, system.factor, system.inverses)
+  var nothing = Prefetcher.idle(system.matrix)
   // The least that each pivot has to exceed, before a factor in the same place overwrites it.
   for row in 0..<width {
-    inverses[row] = tolerance * (matrix[row &* width &+ row] + ridge[row])
+    inverses[row] = system.tolerance * (system.matrix[row &* width &+ row] + system.ridge[row])
   }
   var row = 0
   while row < width {
     strip(
       TileOperands(left: Floats(factor), right: Floats(factor), stride: width, depth: row),
-      row: row, columns: row..<width, factor, width: width, .subtract(from: matrix), &nothing,
-      perTile: 0)
-    for lane in row..<(row &+ laneCount) { factor[lane &* width &+ lane] += ridge[lane] }
+      row: row, columns: row..<width, factor, width: width, .subtract(from: system.matrix),
+      &nothing, perTile: 0)
+    for lane in row..<(row &+ laneCount) { factor[lane &* width &+ lane] += system.ridge[lane] }
     guard
       factoriseBlock(
         factor + (row &* width &+ row), width: width, inverses: inverses + row)

@@ -1,10 +1,9 @@
+import CSystem
+
 /// The ratings of a row as a matrix that is never formed.
 private struct RowOperator {
   let run: RatingRun
-  let weights: Floats?
-  /// What all cells add, both halves; nothing for explicit feedback.
-  let gramian: Floats?
-  let diagonal: Floats
+  let system: ConjugateSystem
 
   /// Makes `output` of x: (G + diag(d) + Σ w·yyᵀ) x.
   @inline(__always)
@@ -12,12 +11,14 @@ private struct RowOperator {
     let width = run.width
     var offset = 0
     while offset < width {
-      store(load(diagonal, offset) * load(x, offset), output, offset)
+      store(load(system.diagonal, offset) * load(x, offset), output, offset)
       offset &+= laneCount
     }
-    if let gramian { addCombination(gramian, x, rows: width, width: width, to: output) }
+    if let gramian = system.gramian {
+      addCombination(gramian, x, rows: width, width: width, to: output)
+    }
     for rating in 0..<run.count {
-      let weight = weights.map { $0[rating] } ?? 1
+      let weight = run.weights.map { $0[rating] } ?? 1
       add(rating, weight * fitted(rating, x), to: output)
     }
   }
@@ -33,8 +34,8 @@ private struct RowOperator {
       offset &+= laneCount
     }
     let sum = total(sums)
-    guard run.biasPosition >= 0 else { return sum }
-    return sum.addingProduct(1 - row[run.biasPosition], x[run.biasPosition])
+    guard run.bias_position >= 0 else { return sum }
+    return sum.addingProduct(1 - row[run.bias_position], x[run.bias_position])
   }
 
   /// Adds scale · y of a rating to `output`.
@@ -47,47 +48,38 @@ private struct RowOperator {
       store(load(output, offset).addingProduct(lanes, load(row, offset)), output, offset)
       offset &+= laneCount
     }
-    guard run.biasPosition >= 0 else { return }
-    output[run.biasPosition] += scale * (1 - row[run.biasPosition])
+    guard run.bias_position >= 0 else { return }
+    output[run.bias_position] += scale * (1 - row[run.bias_position])
   }
 }
 
 /// Improves a row by conjugate gradients (Hestenes and Stiefel 1952; for this use Takács, Pilászy
 /// and Tikk 2011): (G + diag(d) + Σ w·yyᵀ) x = Σ t·y, from the x that is given.
 ///
-/// - `targets`: t; biases are taken off in place.
-/// - `weights`, `gramian`: Absent for explicit feedback. The Gramian has both halves.
-/// - `diagonal`: d, `width` floats.
-/// - `work`: 3 · `width` floats.
-/// - `solution`: x; its padding is zero, before and after.
 /// - Returns: Σ (w·s² − 2·t·s) over the fitted values s = x·y, plus xᵀGx; and Σ t².
 /// - Complexity: O(steps · (count · width + width²)).
 @inline(never)
 package func solveConjugate(
-  _ factors: Floats, width: Int, columns: UnsafePointer<UInt32>, count: Int,
-  targets: MutableFloats, weights: Floats?, biasPosition: Int, gramian: Floats?,
-  diagonal: Floats, steps: Int, work: MutableFloats, solution: MutableFloats
+  _ run: RatingRun, in system: ConjugateSystem
 ) -> (loss: Double, squares: Double) {
-  if biasPosition >= 0 {
+  let (width, count) = (run.width, run.count)
+  if run.bias_position >= 0 {
     for rating in 0..<count {
-      targets[rating] -= factors[Int(columns[rating]) &* width &+ biasPosition]
+      run.targets[rating] -= run.factors[Int(run.columns[rating]) &* width &+ run.bias_position]
     }
   }
-  let row = RowOperator(
-    run: RatingRun(
-      factors: factors, width: width, columns: columns, count: count, targets: targets,
-      biasPosition: biasPosition),
-    weights: weights, gramian: gramian, diagonal: diagonal)
-  let residual = work
-  let direction = work + width
+  let row = RowOperator(run: run, system: system)
+  let solution = system.solution
+  let residual = system.work
+  let direction = residual + width
   let image = direction + width
   row.apply(solution, image)
   fill(residual, with: 0, count: width)
-  for rating in 0..<count { row.add(rating, targets[rating], to: residual) }
+  for rating in 0..<count { row.add(rating, run.targets[rating], to: residual) }
   combine(residual, -1, image, width)
   direction.update(from: residual, count: width)
   var square = dot(residual, residual, width: width)
-  for _ in 0..<steps where square > 0 {
+  for _ in 0..<system.steps where square > 0 {
     row.apply(direction, image)
     let length = square / dot(direction, image, width: width)
     guard length - length == 0, length > 0 else { break }
@@ -104,7 +96,7 @@ package func solveConjugate(
       offset &+= laneCount
     }
   }
-  return (conjugateLoss(row, solution, image), sumOfSquares(targets, count: count))
+  return (conjugateLoss(row), sumOfSquares(run.targets, count: count))
 }
 
 /// Adds scale · y to x.
@@ -118,15 +110,26 @@ private func combine(_ x: MutableFloats, _ scale: Float, _ y: Floats, _ width: I
 }
 
 @inline(__always)
-private func conjugateLoss(
-  _ row: RowOperator, _ solution: Floats, _ work: MutableFloats
-) -> Double {
+private func conjugateLoss(_ row: RowOperator) -> Double {
+  let solution = row.system.solution
   var loss = 0.0
   for rating in 0..<row.run.count {
     let fitted = Double(row.fitted(rating, solution))
-    let weight = row.weights.map { Double($0[rating]) } ?? 1
+    let weight = row.run.weights.map { Double($0[rating]) } ?? 1
     loss += fitted * (weight * fitted - 2 * Double(row.run.targets[rating]))
   }
-  guard let gramian = row.gramian else { return loss }
+  guard let gramian = row.system.gramian else { return loss }
   return loss + quadraticForm(gramian, solution, width: row.run.width)
+}
+
+/// Σ x·y over whole rows, sixteen sums side by side.
+@inline(never)
+func dot(_ x: Floats, _ y: Floats, width: Int) -> Float {
+  var sums = Lanes.zero
+  var offset = 0
+  while offset < width {
+    sums.addProduct(load(x, offset), load(y, offset))
+    offset &+= laneCount
+  }
+  return total(sums)
 }

@@ -1,3 +1,5 @@
+import CSystem
+
 /// Solves a row with fewer ratings than factors by as many equations as it has ratings.
 ///
 /// With the rows y of its ratings scaled to z = √w · y / √d, where d is the diagonal that the
@@ -5,59 +7,48 @@
 /// with x = Zᵀv / √d: the Woodbury identity. Padding rows of Z are zero, those of I + ZZᵀ of the
 /// unit matrix.
 ///
-/// Every square buffer has `width`² floats, every vector `width`; `count` is at most `width`.
-///
-/// - `targets`: t; becomes the right side, biases taken off.
-/// - `weights`: w ≥ 0; all ones where absent. A weight of 0 stands for one too small to matter.
-/// - `roots`: 1 / √d.
-/// - `rows`, `transposed`, `kernel`: Square; hold Z, Zᵀ and I + ZZᵀ.
-/// - `inverses`, `coefficients`: Vectors to work in.
-/// - `fitted`: Becomes Zq for q = Zᵀv: each rating's √w · x·y.
-/// - `solution`: Becomes x.
+/// - `run`: `count` is at most `width`. Targets become the right side, biases taken off. Weights
+///   are not negative; one of 0 stands for one too small to matter.
 /// - Returns: False where the equations cannot be solved in floats.
 /// - Complexity: O(count² · width + count³ / 3).
 @inline(never)
-package func solveDual(
-  _ factors: Floats, width: Int, columns: UnsafePointer<UInt32>, count: Int, ahead: Int,
-  targets: MutableFloats, weights: Floats?, biasPosition: Int, roots: Floats,
-  tolerance: Float, rows: MutableFloats, transposed: MutableFloats, kernel: MutableFloats,
-  inverses: MutableFloats, coefficients: MutableFloats, fitted: MutableFloats,
-  solution: MutableFloats
-) -> Bool {
+package func solveDual(_ run: RatingRun, in system: DualSystem) -> Bool {
+  let (width, count) = (run.width, run.count)
   let padded = (count &+ laneCount &- 1) / laneCount &* laneCount
-  let run = RatingRun(
-    factors: factors, width: width, columns: columns, count: count, targets: targets,
-    biasPosition: biasPosition)
+  let (fitted, coefficients) = (system.fitted, system.coefficients)
   let isSteep = gatherScaled(
-    run, weights: weights, roots: roots, padded: padded, rows, transposed)
+    run, roots: system.roots, padded: padded, system.rows, system.transposed)
   fill(coefficients, with: 0, count: padded)
-  coefficients.update(from: targets, count: count)
+  coefficients.update(from: run.targets, count: count)
 
   var prefetcher = Prefetcher(
-    factors: factors, stride: width, columns: columns + count, count: min(count, ahead))
+    factors: run.factors, stride: width, columns: run.columns + count,
+    count: min(count, run.ahead))
   upperProducts(
-    TileOperands(left: transposed, right: transposed, stride: padded, depth: width), kernel,
-    width: padded, .write, &prefetcher, rows: count)
+    TileOperands(
+      left: system.transposed, right: system.transposed, stride: padded, depth: width),
+    system.kernel, width: padded, .write, &prefetcher, rows: count)
   fill(fitted, with: 1, count: padded)
-  guard
-    factorise(
-      kernel, ridge: fitted, width: padded, tolerance: tolerance, factor: kernel,
-      inverses: inverses),
-    substitute(kernel, inverses: inverses, coefficients, width: padded, solution: fitted)
+  let equations = Factorisation(
+    matrix: system.kernel, ridge: fitted, width: padded, tolerance: system.tolerance,
+    factor: system.kernel, inverses: system.inverses)
+  guard factorise(equations), substitute(equations, coefficients, solution: fitted)
   else { return false }
 
-  fill(solution, with: 0, count: width)
-  addCombination(rows, fitted, rows: count, width: width, to: solution)
+  fill(system.solution, with: 0, count: width)
+  addCombination(system.rows, fitted, rows: count, width: width, to: system.solution)
   if isSteep {
     fill(fitted, with: 0, count: padded)
-    addCombination(transposed, solution, rows: width, width: padded, to: fitted)
+    addCombination(
+      system.transposed, system.solution, rows: width, width: padded, to: fitted)
   } else {
     // Zq = ZZᵀv is what the equations have besides v.
     subtract(fitted, from: coefficients, count: padded, into: fitted)
   }
   var offset = 0
   while offset < width {
-    store(load(solution, offset) * load(roots, offset), solution, offset)
+    store(
+      load(system.solution, offset) * load(system.roots, offset), system.solution, offset)
     offset &+= laneCount
   }
   return true
@@ -69,7 +60,7 @@ package func solveDual(
 /// - Returns: Whether a right side is so large that a difference from it would say little.
 @inline(__always)
 private func gatherScaled(
-  _ run: RatingRun, weights: Floats?, roots: Floats, padded: Int, _ rows: MutableFloats,
+  _ run: RatingRun, roots: Floats, padded: Int, _ rows: MutableFloats,
   _ transposed: MutableFloats
 ) -> Bool {
   let width = run.width
@@ -79,7 +70,7 @@ private func gatherScaled(
     let line = rows + row &* width
     if row < run.count {
       var scale: Float = 1
-      if let weights {
+      if let weights = run.weights {
         scale = dualScale(weights[row])
         isSteep = isSteep || 64 * weights[row] < abs(run.targets[row])
       }
@@ -120,9 +111,9 @@ private func gatherScaled(
     store(load(row, offset) * (scale * load(roots, offset)), line, offset)
     offset &+= laneCount
   }
-  if run.biasPosition >= 0 {
-    run.targets[rating] -= row[run.biasPosition]
-    line[run.biasPosition] = scale[0] * roots[run.biasPosition]
+  if run.bias_position >= 0 {
+    run.targets[rating] -= row[run.bias_position]
+    line[run.bias_position] = scale[0] * roots[run.bias_position]
   }
 }
 

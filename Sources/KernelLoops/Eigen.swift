@@ -1,3 +1,5 @@
+import CSystem
+
 // The eigenvalues of a tridiagonal matrix by implicit QL steps with Wilkinson's shift (Golub and
 // Van Loan, Matrix Computations, section 8.3.3; here from the last row upwards). The turns of the
 // steps are written down first, and a slice of the eigenvectors' columns is then turned at a time:
@@ -5,19 +7,15 @@
 
 /// Takes steps until the matrix is diagonal or there is no room for the turns of another one.
 ///
-/// - `diagonal`, `offDiagonal`: `width` doubles, as `tridiagonalise` leaves them; the diagonal
-///   becomes the eigenvalues, in no order.
+/// - `matrix`: As `tridiagonalise` leaves it; the diagonal becomes the eigenvalues, in no order.
 /// - `state`: The first row that is not finished, and the steps that it has taken; zeros at first.
-/// - `steps`: Receives two numbers for each step: the row of its first turn, and the turns.
-/// - `turns`: Receives sine and cosine of each turn, of one row and the row above.
 /// - `room`: The turns that there is room for, at least `width`; there are no more steps.
 /// - Returns: The steps written; 0 when all is done, and −1 where the matrix is not finite.
 @inline(never)
 package func stepTridiagonal(
-  _ diagonal: MutableDoubles, _ offDiagonal: MutableDoubles, width: Int,
-  state: UnsafeMutablePointer<Int>, steps: UnsafeMutablePointer<Int>, turns: MutableDoubles,
-  room: Int
+  _ matrix: Tridiagonal, state: UnsafeMutablePointer<Int>, into record: Turns, room: Int
 ) -> Int {
+  let (diagonal, offDiagonal, width) = (matrix.diagonal, matrix.off_diagonal, matrix.width)
   var stepCount = 0
   var turnCount = 0
   while state[0] < width {
@@ -37,9 +35,9 @@ package func stepTridiagonal(
     state[1] &+= 1
     if state[1] > 100 { return -1 }
     let count = implicitStep(
-      diagonal, offDiagonal, first: first, last: last, turns: turns + 2 &* turnCount)
-    steps[2 &* stepCount] = last &- 1
-    steps[2 &* stepCount &+ 1] = count
+      diagonal, offDiagonal, first: first, last: last, turns: record.turns + 2 &* turnCount)
+    record.steps[2 &* stepCount] = last &- 1
+    record.steps[2 &* stepCount &+ 1] = count
     stepCount &+= 1
     turnCount &+= count
   }
@@ -89,24 +87,19 @@ private func implicitStep(
 
 /// Turns 16 columns of the eigenvectors by the turns of some steps.
 ///
-/// - `vectors`: `width`² doubles; the columns from `column` on are turned.
-/// - `steps`, `turns`: As `stepTridiagonal` writes them; `count` steps.
-/// - `slice`: 16 · `width` doubles to work in.
 /// - Complexity: O(turns).
 @inline(never)
-package func turnColumns(
-  _ vectors: MutableDoubles, width: Int, column: Int, steps: UnsafePointer<Int>, count: Int,
-  turns: UnsafePointer<Double>, slice: MutableDoubles
-) {
-  for row in 0..<width {
-    storeDoubles(loadDoubles(vectors, row &* width &+ column), slice, row &* laneCount)
+package func turnColumns(_ columns: ColumnSlice, by record: Turns, count: Int) {
+  let (vectors, slice) = (columns.vectors + columns.column, columns.slice)
+  for row in 0..<columns.width {
+    storeDoubles(loadDoubles(vectors, row &* columns.width), slice, row &* laneCount)
   }
-  var turn = turns
+  var turn = record.turns
   for step in 0..<count {
-    var row = slice + steps[2 &* step] &* laneCount
+    var row = slice + record.steps[2 &* step] &* laneCount
     // The row above the next turn is the row below of this one.
     var lower = loadDoubles(row, laneCount)
-    for _ in 0..<steps[2 &* step &+ 1] {
+    for _ in 0..<record.steps[2 &* step &+ 1] {
       let sine = everyDouble(turn[0])
       let cosine = everyDouble(turn[1])
       let upper = loadDoubles(row, 0)
@@ -117,7 +110,7 @@ package func turnColumns(
     }
     storeDoubles(lower, row, laneCount)
   }
-  for row in 0..<width {
-    storeDoubles(loadDoubles(slice, row &* laneCount), vectors, row &* width &+ column)
+  for row in 0..<columns.width {
+    storeDoubles(loadDoubles(slice, row &* laneCount), vectors, row &* columns.width)
   }
 }

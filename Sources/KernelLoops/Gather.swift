@@ -1,12 +1,4 @@
-/// The ratings of a row, or of a segment of it, and the table that their columns refer to.
-struct RatingRun {
-  let factors: Floats
-  let width: Int
-  let columns: UnsafePointer<UInt32>
-  let count: Int
-  let targets: MutableFloats
-  let biasPosition: Int
-}
+import CSystem
 
 /// Copies the factors of some ratings of a run into a panel, row after row.
 @inline(__always)
@@ -20,9 +12,9 @@ func gather(_ run: RatingRun, _ ratings: Range<Int>, into panel: MutableFloats) 
       store(load(row, offset), output, offset)
       offset &+= laneCount
     }
-    if run.biasPosition >= 0 {
-      run.targets[rating] -= row[run.biasPosition]
-      output[run.biasPosition] = 1
+    if run.bias_position >= 0 {
+      run.targets[rating] -= row[run.bias_position]
+      output[run.bias_position] = 1
     }
     output += width
   }

@@ -1,3 +1,5 @@
+import CSystem
+
 /// Fills the lower half of a symmetric matrix from the blocks of 16 × 16 on and above the diagonal.
 @inline(never)
 package func mirrorUpper(_ matrix: MutableFloats, width: Int) {
@@ -8,24 +10,7 @@ package func mirrorUpper(_ matrix: MutableFloats, width: Int) {
   }
 }
 
-/// What a non-negative row is solved from and in.
-///
-/// - `matrix`: A, `width`² floats, both halves.
-/// - `diagonal`: d, `width` floats, above 0.
-/// - `vector`: b.
-/// - `square`: `width`² floats to work in; `work` has 3 · `width`, `inverses` and `gradient` one.
-/// - `solution`: Receives x; padding stays zero.
-private struct NonnegativeRow {
-  let matrix: Floats
-  let diagonal: Floats
-  let vector: Floats
-  let width: Int
-  let square: MutableFloats
-  let work: MutableFloats
-  let inverses: MutableFloats
-  let gradient: MutableFloats
-  let solution: MutableFloats
-
+extension NonnegativeSystem {
   @inline(__always)
   func curvature(_ position: Int) -> Float {
     matrix[position &* width &+ position] + diagonal[position]
@@ -61,32 +46,24 @@ private struct NonnegativeRow {
 /// It ends when no step could lower the objective by more than rounding: for every i, the step that
 /// remains is at most `tolerance` times the largest x.
 ///
-/// For the buffers see `NonnegativeRow`; `pivotTolerance` is that of `factorise`.
-///
 /// - Returns: Whether it came to its end within `sweeps` passes over all of x.
 /// - Complexity: O(pivots · width³ / 3 + sweeps · width²); a handful of each as a rule.
 @inline(never)
-package func solveNonnegative(
-  _ matrix: Floats, diagonal: Floats, vector: Floats, width: Int, tolerance: Float,
-  pivotTolerance: Float, sweeps: Int, square: MutableFloats, work: MutableFloats,
-  inverses: MutableFloats, gradient: MutableFloats, solution: MutableFloats
-) -> Bool {
-  let row = NonnegativeRow(
-    matrix: matrix, diagonal: diagonal, vector: vector, width: width, square: square, work: work,
-    inverses: inverses, gradient: gradient, solution: solution)
+package func solveNonnegative(_ row: NonnegativeSystem) -> Bool {
+  let (width, solution) = (row.width, row.solution)
   for position in 0..<width { guard row.curvature(position) > 0 else { return false } }
-  if !pivot(row, tolerance: tolerance, pivotTolerance: pivotTolerance) {
+  if !pivot(row) {
     fill(solution, with: 0, count: width)
   }
   for position in 0..<width { solution[position] = max(0, solution[position]) }
   row.setGradient()
-  return descend(row, tolerance: tolerance, sweeps: sweeps)
+  return descend(row)
 }
 
 /// Cyclic coordinate descent: each step sets one x to the best value that it may have.
 @inline(__always)
-private func descend(_ row: NonnegativeRow, tolerance: Float, sweeps: Int) -> Bool {
-  for _ in 0..<sweeps {
+private func descend(_ row: NonnegativeSystem) -> Bool {
+  for _ in 0..<row.sweeps {
     var largestStep: Float = 0
     var largest: Float = 0
     for position in 0..<row.width {
@@ -100,7 +77,7 @@ private func descend(_ row: NonnegativeRow, tolerance: Float, sweeps: Int) -> Bo
       row.move(position, by: step)
     }
     guard largest < .infinity else { return false }
-    if largestStep <= tolerance * largest { return true }
+    if largestStep <= row.tolerance * largest { return true }
   }
   return false
 }
@@ -110,7 +87,7 @@ private func descend(_ row: NonnegativeRow, tolerance: Float, sweeps: Int) -> Bo
 ///
 /// - Returns: Whether the equations of the x that are not zero could be solved.
 @inline(__always)
-private func pivot(_ row: NonnegativeRow, tolerance: Float, pivotTolerance: Float) -> Bool {
+private func pivot(_ row: NonnegativeSystem) -> Bool {
   let width = row.width
   let isFree = row.work
   // Without a matrix element x is zero: there is nothing that it could explain.
@@ -120,11 +97,11 @@ private func pivot(_ row: NonnegativeRow, tolerance: Float, pivotTolerance: Floa
   var fewest = width &+ 1
   var patience = 3
   for _ in 0..<100 {
-    guard solveFree(row, isFree, pivotTolerance: pivotTolerance) else { return false }
+    guard solveFree(row, isFree) else { return false }
     row.setGradient()
     var largest: Float = 0
     for position in 0..<width { largest = max(largest, abs(row.solution[position])) }
-    let slack = -tolerance * largest
+    let slack = -row.tolerance * largest
     @inline(__always)
     func isWrong(_ position: Int) -> Bool {
       isFree[position] == 1
@@ -154,9 +131,7 @@ private func pivot(_ row: NonnegativeRow, tolerance: Float, pivotTolerance: Floa
 
 /// Solves for the x that are free; the others are zero.
 @inline(__always)
-private func solveFree(
-  _ row: NonnegativeRow, _ isFree: Floats, pivotTolerance: Float
-) -> Bool {
+private func solveFree(_ row: NonnegativeSystem, _ isFree: Floats) -> Bool {
   let width = row.width
   let ridge = row.work + width
   let small = ridge + width
@@ -180,12 +155,10 @@ private func solveFree(
     small[held] = row.vector[position]
     held &+= 1
   }
-  guard
-    factorise(
-      row.square, ridge: ridge, width: padded, tolerance: pivotTolerance, factor: row.square,
-      inverses: row.inverses),
-    substitute(row.square, inverses: row.inverses, small, width: padded, solution: small)
-  else { return false }
+  let equations = Factorisation(
+    matrix: row.square, ridge: ridge, width: padded, tolerance: row.pivot_tolerance,
+    factor: row.square, inverses: row.inverses)
+  guard factorise(equations), substitute(equations, small, solution: small) else { return false }
   held = 0
   for position in 0..<width where isFree[position] == 1 {
     row.solution[position] = small[held]

@@ -1,3 +1,5 @@
+import CSystem
+
 /// How many factor rows are gathered before they are multiplied, by width alone: a panel stays
 /// where the loops that go over it many times find it, and its sums are rounded the same
 /// everywhere.
@@ -10,52 +12,36 @@ package func panelRows(width: Int) -> Int { max(32, min(96, 12288 / width / 8 * 
 /// With biases the fixed side's row (y, c) stands for (y, 1): its bias is taken off the target and
 /// a one takes its place, so that the unknown of that place is the solved row's bias.
 ///
-/// - `factors`: The fixed side's rows, `width` floats from one to the next.
-/// - `columns`: The factor row of each rating; `ahead` more may be read behind them, of rows that
-///   will be wanted next.
-/// - `targets`: The coefficient t of each rating's factors y in the vector; biases are taken off in
-///   place.
-/// - `weights`: The coefficient w of each rating's outer product; all ones where absent.
-/// - `biasPosition`: Where a factor row has its bias; negative where it has none.
-/// - `panel`: `panelRows(width:)` rows of `width` floats; twice as many where the run has weights.
-/// - `matrix`: `width`² floats; becomes Σ w·y·yᵀ in the blocks of 16 × 16 on and above the
-///   diagonal; what lies below them is not touched.
-/// - `vector`: `width` floats; becomes Σ t·y.
 /// - Returns: Σ t² of the targets after the biases were taken off.
 /// - Complexity: O(count · width²).
 @inline(never)
-package func accumulateRatings(
-  _ factors: Floats, width: Int, columns: UnsafePointer<UInt32>, count: Int, ahead: Int,
-  targets: MutableFloats, weights: Floats?, biasPosition: Int, panel: MutableFloats,
-  matrix: MutableFloats, vector: MutableFloats
-) -> Double {
-  let run = RatingRun(
-    factors: factors, width: width, columns: columns, count: count, targets: targets,
-    biasPosition: biasPosition)
+package func accumulateRatings(_ run: RatingRun, into sums: NormalSums) -> Double {
+  let (width, count) = (run.width, run.count)
   let rows = panelRows(width: width)
+  let panel = sums.panel
   let weighted = panel + rows &* width
-  fill(vector, with: 0, count: width)
-  if count == 0 { clearUpper(matrix, width: width) }
+  fill(sums.vector, with: 0, count: width)
+  if count == 0 { clearUpper(sums.matrix, width: width) }
   var first = 0
   while first < count {
     let last = min(first &+ rows, count)
     let held = last &- first
     gather(run, first..<last, into: panel)
-    addCombination(panel, targets + first, rows: held, width: width, to: vector)
+    addCombination(panel, run.targets + first, rows: held, width: width, to: sums.vector)
     var left = Floats(panel)
-    if let weights {
+    if let weights = run.weights {
       weigh(panel, by: weights + first, rows: held, width: width, into: weighted)
       left = Floats(weighted)
     }
     var prefetcher = Prefetcher(
-      factors: factors, stride: width, columns: columns + last,
-      count: min(rows, count &- last &+ ahead))
+      factors: run.factors, stride: width, columns: run.columns + last,
+      count: min(rows, count &- last &+ run.ahead))
     upperProducts(
-      TileOperands(left: left, right: Floats(panel), stride: width, depth: held), matrix,
+      TileOperands(left: left, right: Floats(panel), stride: width, depth: held), sums.matrix,
       width: width, first == 0 ? .write : .add, &prefetcher, rows: rows)
     first = last
   }
-  return sumOfSquares(targets, count: count)
+  return sumOfSquares(run.targets, count: count)
 }
 
 /// The product of two panels in the blocks of 16 × 16 on and above the diagonal, asking for `rows`

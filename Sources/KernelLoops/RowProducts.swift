@@ -1,3 +1,5 @@
+import CSystem
+
 /// Columns of a matrix that stand together where rows are multiplied by it.
 package let stripColumns = 32
 
@@ -13,35 +15,28 @@ package func productPanel(width: Int) -> Int { heldRows &* width &+ laneCount &*
 /// The matrix comes in strips of 32 columns, each of them one piece of memory: in rows of a large
 /// matrix a strip's lines would lie pages apart.
 ///
-/// - `rows`: `count` rows of `width` floats.
-/// - `strips`: For every 32 columns `width` lines of 32 floats, line p with its part of matrix[p];
-///   the last strip is filled up with zeros.
-/// - `panel`: `productPanel(width:)` floats to work in.
-/// - `output`: `count` rows of `width` floats; may be `rows`.
 /// - Complexity: O(count · width²).
 @inline(never)
-package func multiplyRows(
-  _ rows: Floats, count: Int, width: Int, strips: Floats, panel: MutableFloats,
-  output: MutableFloats
-) {
-  var nothing = Prefetcher.idle(rows)
+package func multiplyRows(_ product: RowProduct) {
+  let (width, panel) = (product.width, product.panel)
+  var nothing = Prefetcher.idle(product.rows)
   let tile = panel + heldRows &* width
   var first = 0
-  while first < count {
-    let held = min(heldRows, count &- first)
-    packGroups(rows + first &* width, count: held, width: width, into: panel)
+  while first < product.count {
+    let held = min(heldRows, product.count &- first)
+    packGroups(product.rows + first &* width, count: held, width: width, into: panel)
     var column = 0
     while column < width {
       var group = 0
       while group < held {
         strip(
           TileOperands(
-            left: panel + group &* width, right: strips + column &* width,
+            left: panel + group &* width, right: product.strips + column &* width,
             leftStride: laneCount, rightStride: stripColumns, depth: width),
           row: 0, columns: 0..<stripColumns, tile, width: stripColumns, .write, &nothing,
           perTile: 0)
         for row in 0..<min(laneCount, held &- group) {
-          (output + (first &+ group &+ row) &* width + column).update(
+          (product.output + (first &+ group &+ row) &* width + column).update(
             from: tile + row &* stripColumns, count: min(stripColumns, width &- column))
         }
         group &+= laneCount

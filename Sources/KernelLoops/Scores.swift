@@ -52,15 +52,3 @@ package func predict(
   for position in 0..<rank { sum = sum.addingProduct(user[position], item[position]) }
   return sum
 }
-
-/// Σ x·y over whole rows, sixteen sums side by side.
-@inline(never)
-package func dot(_ x: Floats, _ y: Floats, width: Int) -> Float {
-  var sums = Lanes.zero
-  var offset = 0
-  while offset < width {
-    sums.addProduct(load(x, offset), load(y, offset))
-    offset &+= laneCount
-  }
-  return total(sums)
-}

@@ -1,3 +1,5 @@
+import CSystem
+
 /// Solves UᵀU x = b from what `factorise` left.
 ///
 /// - `vector`: b, `width` floats; padding is zero.
@@ -6,11 +8,12 @@
 /// - Complexity: O(width²).
 @inline(never)
 package func substitute(
-  _ factor: Floats, inverses: Floats, _ vector: Floats, width: Int, solution: MutableFloats
+  _ system: Factorisation, _ vector: Floats, solution: MutableFloats
 ) -> Bool {
+  let width = system.width
   solution.update(from: vector, count: width)
-  forward(factor, inverses: inverses, width: width, solution)
-  backward(factor, inverses: inverses, width: width, solution)
+  forward(system.factor, inverses: system.inverses, width: width, solution)
+  backward(system.factor, inverses: system.inverses, width: width, solution)
   var finite = Lanes.zero
   var offset = 0
   while offset < width {

@@ -1,3 +1,5 @@
+import CSystem
+
 /// Makes a symmetric matrix tridiagonal by Householder reflections (Golub and Van Loan, Matrix
 /// Computations, section 8.3.1).
 ///
@@ -5,18 +7,14 @@
 /// changes in them is written when the next one reads them, so that the matrix, which may be larger
 /// than any cache, is gone over once for each.
 ///
-/// - `matrix`: `width`² doubles, both halves of the diagonal blocks; row k becomes the vector of
-///   reflection k behind its diagonal.
-/// - `diagonal`, `offDiagonal`: `width` doubles; become those of the tridiagonal matrix,
-///   `offDiagonal[k]` between k and k + 1.
-/// - `scales`: `width` doubles; reflection k is I − scales[k]·v·vᵀ, or none where it is 0.
+/// - `reflections`: The matrix comes with both halves of its diagonal blocks, and goes.
 /// - `work`: 2 · `width` doubles.
 /// - Complexity: O(2/3 · width³).
 @inline(never)
 package func tridiagonalise(
-  _ matrix: MutableDoubles, width: Int, diagonal: MutableDoubles, offDiagonal: MutableDoubles,
-  scales: MutableDoubles, work: MutableDoubles
+  _ reflections: Reflections, into output: Tridiagonal, work: MutableDoubles
 ) {
+  let (matrix, width) = (reflections.matrix, reflections.width)
   var product = work
   var pending = work + width
   pending.update(repeating: 0, count: width)
@@ -27,11 +25,11 @@ package func tridiagonalise(
     let start = k / laneCount &* laneCount
     addDoubles(v, -before[k], pending, from: start, width)
     addDoubles(v, -pending[k], before, from: start, width)
-    diagonal[k] = v[k]
+    output.diagonal[k] = v[k]
     for lane in 0...k { v[lane] = 0 }
     let (scale, side) = reflect(v, k, width)
-    scales[k] = scale
-    offDiagonal[k] = side
+    reflections.scales[k] = scale
+    output.off_diagonal[k] = side
 
     product.update(repeating: 0, count: width)
     for row in (k &+ 1)..<max(width, k &+ 1) {
@@ -106,14 +104,13 @@ private func multiplyRow(
 /// Multiplies the reflections of `tridiagonalise` together: some rows, which become columns of the
 /// product.
 ///
-/// - `matrix`, `scales`: As `tridiagonalise` leaves them.
 /// - `vectors`: `width`² doubles; the rows from `first` on, `count` of them, are written.
 /// - Complexity: O(count · width²).
 @inline(never)
 package func collectReflections(
-  _ matrix: MutableDoubles, scales: UnsafePointer<Double>, width: Int, first: Int, count: Int,
-  vectors: MutableDoubles
+  _ reflections: Reflections, first: Int, count: Int, vectors: MutableDoubles
 ) {
+  let (matrix, scales, width) = (reflections.matrix, reflections.scales, reflections.width)
   let end = first &+ count
   (vectors + first &* width).update(repeating: 0, count: count &* width)
   for row in first..<end { vectors[row &* width &+ row] = 1 }

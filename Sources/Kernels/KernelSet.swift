@@ -8,8 +8,9 @@ import KernelLoopsAVX512
 
 /// The inner loops for one instruction set; every set gives the same bits.
 ///
-/// Pointers are to memory that begins at a multiple of 64 bytes; each loop documents its shapes in
-/// the folder `KernelLoops`.
+/// Pointers are to memory that begins at a multiple of 64 bytes. A loop of more than five arguments
+/// takes them as structures, whose shapes `KernelArguments.h` documents; what each loop does stands
+/// in the folder `KernelLoops`.
 @safe
 package struct KernelSet: Sendable {
   package typealias Floats = UnsafePointer<Float>
@@ -18,82 +19,45 @@ package struct KernelSet: Sendable {
 
   package let instructionSet: InstructionSet
 
-  /// Sums the normal equations of a run of ratings: factors, width, columns, count, ahead, targets,
-  /// weights, bias position, panel, matrix, vector; returns Σ t².
-  package let accumulateRatings:
-    @Sendable (
-      Floats, Int, UnsafePointer<UInt32>, Int, Int, MutableFloats, Floats?, Int, MutableFloats,
-      MutableFloats, MutableFloats
-    ) -> Double
+  /// Sums the normal equations of a run of ratings; returns Σ t².
+  package let accumulateRatings: @Sendable (RatingRun, NormalSums) -> Double
   /// Adds a matrix to another in the blocks on and above the diagonal: matrix, output, width.
   package let addSums: @Sendable (Floats, MutableFloats, Int) -> Void
-  /// Factorises a matrix with a ridge: matrix, ridge, width, tolerance, factor, inverses; returns
-  /// false where it is not positive definite.
-  package let factorise:
-    @Sendable (Floats, Floats, Int, Float, MutableFloats, MutableFloats) -> Bool
-  /// Solves with a factorised matrix: factor, inverses, vector, width, solution; returns whether
-  /// the solution is finite.
-  package let substitute: @Sendable (Floats, Floats, Floats, Int, MutableFloats) -> Bool
+  /// Factorises a matrix with a ridge; returns false where it is not positive definite.
+  package let factorise: @Sendable (Factorisation) -> Bool
+  /// Solves with a factorised matrix: factorisation, vector, solution; returns whether the solution
+  /// is finite.
+  package let substitute: @Sendable (Factorisation, Floats, MutableFloats) -> Bool
   /// xᵀAx: matrix, x, width.
   package let quadraticForm: @Sendable (Floats, Floats, Int) -> Double
   /// Σ x·y in Double: x, y, width.
   package let dotInDouble: @Sendable (Floats, Floats, Int) -> Double
 
-  /// Solves a row with fewer ratings than factors by its dual form: factors, width, columns, count,
-  /// ahead, targets, weights, bias position, roots, tolerance, rows, transposed, kernel, inverses,
-  /// coefficients, fitted, solution; returns false where it cannot be solved.
-  package let solveDual:
-    @Sendable (
-      Floats, Int, UnsafePointer<UInt32>, Int, Int, MutableFloats, Floats?, Int, Floats, Float,
-      MutableFloats, MutableFloats, MutableFloats, MutableFloats, MutableFloats, MutableFloats,
-      MutableFloats
-    ) -> Bool
+  /// Solves a row with fewer ratings than factors by its dual form; returns false where it cannot
+  /// be solved.
+  package let solveDual: @Sendable (RatingRun, DualSystem) -> Bool
   /// The loss of a row's ratings after its dual form was solved: targets, fitted, weights, count.
   package let dualLoss: @Sendable (Floats, Floats, Floats?, Int) -> Double
-  /// Improves a row by conjugate gradients: factors, width, columns, count, targets, weights, bias
-  /// position, Gramian, diagonal, steps, work, solution; returns what they add to the loss, and Σ
-  /// t².
+  /// Improves a row by conjugate gradients; returns what its ratings add to the loss, and Σ t².
   package let solveConjugate:
-    @Sendable (
-      Floats, Int, UnsafePointer<UInt32>, Int, MutableFloats, Floats?, Int, Floats?, Floats, Int,
-      MutableFloats, MutableFloats
-    ) -> (loss: Double, squares: Double)
-  /// Minimises over x ≥ 0: matrix, diagonal, vector, width, tolerance, pivot tolerance, sweeps,
-  /// square, work, inverses, gradient, solution; returns whether it came to its end.
-  package let solveNonnegative:
-    @Sendable (
-      Floats, Floats, Floats, Int, Float, Float, Int, MutableFloats, MutableFloats, MutableFloats,
-      MutableFloats, MutableFloats
-    ) -> Bool
+    @Sendable (RatingRun, ConjugateSystem) -> (loss: Double, squares: Double)
+  /// Solves a row for factors that are not negative; returns whether it came to its end.
+  package let solveNonnegative: @Sendable (NonnegativeSystem) -> Bool
   /// Fills a matrix's lower half from its upper: matrix, width.
   package let mirrorUpper: @Sendable (MutableFloats, Int) -> Void
   /// Σ y·yᵀ over rows of a table: rows, count, width, matrix.
   package let sumGramian: @Sendable (Floats, Int, Int, MutableFloats) -> Void
-  /// Multiplies rows by a square matrix: rows, count, width, strips of the matrix, panel, output.
-  package let multiplyRows:
-    @Sendable (Floats, Int, Int, Floats, MutableFloats, MutableFloats) -> Void
-  /// Makes a symmetric matrix tridiagonal: matrix, width, diagonal, off-diagonal, scales of the
-  /// reflections, work.
-  package let tridiagonalise:
-    @Sendable (
-      MutableDoubles, Int, MutableDoubles, MutableDoubles, MutableDoubles, MutableDoubles
-    ) -> Void
-  /// Multiplies the reflections together, for some rows: matrix, scales, width, first, count,
-  /// vectors.
-  package let collectReflections:
-    @Sendable (MutableDoubles, UnsafePointer<Double>, Int, Int, Int, MutableDoubles) -> Void
-  /// Steps towards the eigenvalues of a tridiagonal matrix: diagonal, off-diagonal, width, state,
-  /// steps, turns, room; returns the steps, 0 when all are done, −1 where it is not finite.
-  package let stepTridiagonal:
-    @Sendable (
-      MutableDoubles, MutableDoubles, Int, UnsafeMutablePointer<Int>, UnsafeMutablePointer<Int>,
-      MutableDoubles, Int
-    ) -> Int
-  /// Turns 16 columns of the eigenvectors: vectors, width, column, steps, count, turns, slice.
-  package let turnColumns:
-    @Sendable (
-      MutableDoubles, Int, Int, UnsafePointer<Int>, Int, UnsafePointer<Double>, MutableDoubles
-    ) -> Void
+  /// Multiplies rows by a square matrix.
+  package let multiplyRows: @Sendable (RowProduct) -> Void
+  /// Makes a symmetric matrix tridiagonal: matrix and scales, output, work.
+  package let tridiagonalise: @Sendable (Reflections, Tridiagonal, MutableDoubles) -> Void
+  /// Multiplies reflections together, for some rows: reflections, first, count, vectors.
+  package let collectReflections: @Sendable (Reflections, Int, Int, MutableDoubles) -> Void
+  /// Steps towards the eigenvalues of a tridiagonal matrix: matrix, state, turns, room; returns the
+  /// steps, 0 when all are done, −1 where it is not finite.
+  package let stepTridiagonal: @Sendable (Tridiagonal, UnsafeMutablePointer<Int>, Turns, Int) -> Int
+  /// Turns 16 columns of the eigenvectors: columns, turns, steps.
+  package let turnColumns: @Sendable (ColumnSlice, Turns, Int) -> Void
 
   /// Predicts every pair of 8 packed users and 32 packed items: users (`depth` lines of 8 floats),
   /// items (`depth` lines of 32), depth, 8 thresholds, scores (8 lines of 32); returns a bit for
@@ -102,8 +66,6 @@ package struct KernelSet: Sendable {
   /// Predicts one pair, with the bits that `scoreTile` gives it: user row, item row, rank, bias
   /// position, μ.
   package let predict: @Sendable (Floats, Floats, Int, Int, Float) -> Float
-  /// Σ x·y over rows of `width` floats, a multiple of 16: x, y, width.
-  package let dot: @Sendable (Floats, Floats, Int) -> Float
 
   /// Steps once against the gradient for each rating of a cell, in order: cell, ratings, count.
   package let stochasticSteps:
@@ -172,7 +134,6 @@ package struct KernelSet: Sendable {
       turnColumns: KernelLoops.turnColumns,
       scoreTile: KernelLoops.scoreTile,
       predict: KernelLoops.predict,
-      dot: KernelLoops.dot,
       stochasticSteps: KernelLoops.stochasticSteps,
       stochasticSquaredError: KernelLoops.stochasticSquaredError)
   }
@@ -199,7 +160,6 @@ package struct KernelSet: Sendable {
     turnColumns: KernelLoopsAVX512.turnColumns,
     scoreTile: KernelLoopsAVX512.scoreTile,
     predict: KernelLoopsAVX512.predict,
-    dot: KernelLoopsAVX512.dot,
     stochasticSteps: KernelLoopsAVX512.stochasticSteps,
     stochasticSquaredError: KernelLoopsAVX512.stochasticSquaredError)
   #endif

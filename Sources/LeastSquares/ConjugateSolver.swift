@@ -1,4 +1,5 @@
 import BlockMatrix
+import CSystem
 import Kernels
 
 // A row by conjugate gradients, without forming its matrix.
@@ -34,17 +35,18 @@ extension PhaseSolver {
   ) -> RowOutcome {
     let width = fixed.stride
     var facts = unsafe view.decode(ratings, targets: targets, weights: weights)
-    guard facts.hasTarget, let columns = unsafe view.columns else {
-      return writeZeros(index: index, facts)
-    }
+    guard facts.hasTarget,
+      let run = unsafe run(ratings, view, targets: targets, weights: weights)
+    else { return writeZeros(index: index, facts) }
     var gramian: UnsafePointer<Float>?
     if case .gramian(let table) = preparation { unsafe gramian = table.base }
     setDiagonal(facts, extra: 0, &scratch)
     unsafe scratch.solution.update(from: solved.writableRow(index), count: width)
     let sums = unsafe kernels.solveConjugate(
-      table.base, width, columns + ratings.lowerBound, ratings.count, targets,
-      isWeighted ? weights : nil, biasPosition, gramian, scratch.diagonal, steps, scratch.factor,
-      scratch.solution)
+      run,
+      ConjugateSystem(
+        gramian: gramian, diagonal: scratch.diagonal, steps: steps, work: scratch.factor,
+        solution: scratch.solution))
     if !isWeighted { facts.constant = sums.squares }
     let loss = facts.constant + sums.loss
     guard loss.isFinite else { return writeZeros(index: index, facts, fallbacks: 1) }

@@ -1,4 +1,5 @@
 import BlockMatrix
+import CSystem
 import Kernels
 
 // A row by as many equations as it has ratings, where that is cheaper; exact as well.
@@ -28,12 +29,14 @@ extension PhaseSolver {
       + 24 * padded * width
   }
 
-  /// Solves a row by its dual form and writes it; nothing where the primal form has to do it.
+  /// Solves a row by its dual form and writes it; `nil` where the primal form has to do it.
   @unsafe
   func solveDual(
     index: Int, _ ratings: Range<Int>, _ view: RatingView, _ scratch: inout SolverScratch
   ) -> RowOutcome? {
-    guard let columns = unsafe view.columns else { return nil }
+    guard
+      let run = unsafe run(ratings, view, targets: scratch.targets, weights: scratch.weights)
+    else { return nil }
     let facts = unsafe view.decode(
       ratings, targets: scratch.targets, weights: scratch.weights)
     guard facts.hasTarget, !facts.hasNegativeWeight else { return nil }
@@ -41,16 +44,13 @@ extension PhaseSolver {
     for position in 0..<fixed.stride {
       unsafe scratch.roots[position] = 1 / scratch.diagonal[position].squareRoot()
     }
-    guard
-      unsafe kernels.solveDual(
-        table.base, table.stride, columns + ratings.lowerBound, ratings.count,
-        view.count - ratings.upperBound, scratch.targets, isWeighted ? scratch.weights : nil,
-        biasPosition, scratch.roots, Self.pivotTolerance, scratch.matrix, scratch.factor,
-        scratch.kernel, scratch.inverses, scratch.segmentVector, scratch.vector,
-        scratch.solution)
-    else { return nil }
+    let system = unsafe DualSystem(
+      roots: scratch.roots, tolerance: Self.pivotTolerance, rows: scratch.matrix,
+      transposed: scratch.factor, kernel: scratch.kernel, inverses: scratch.inverses,
+      coefficients: scratch.segmentVector, fitted: scratch.vector, solution: scratch.solution)
+    guard unsafe kernels.solveDual(run, system) else { return nil }
     let given = unsafe kernels.dualLoss(
-      scratch.targets, scratch.vector, isWeighted ? scratch.weights : nil, ratings.count)
+      run.targets, system.fitted, run.weights, run.count)
     let loss = given + unobservedLoss(scratch)
     guard loss.isFinite else { return nil }
     return write(index: index, loss: loss, fallbacks: 0, scratch)

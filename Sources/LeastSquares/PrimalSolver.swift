@@ -1,4 +1,5 @@
 import BlockMatrix
+import CSystem
 import Kernels
 
 // A row by its normal equations, of as many unknowns as it has factors.
@@ -56,15 +57,18 @@ extension PhaseSolver {
     setDiagonal(facts, extra: extra, &scratch)
     if hyperparameters.isNonnegative {
       return unsafe kernels.solveNonnegative(
-        scratch.matrix, scratch.diagonal, scratch.vector, width, Self.nonnegativeTolerance,
-        Self.pivotTolerance, Self.nonnegativeSweeps, scratch.factor, scratch.kernel,
-        scratch.inverses, scratch.segmentVector, scratch.solution)
+        NonnegativeSystem(
+          matrix: scratch.matrix, diagonal: scratch.diagonal, vector: scratch.vector,
+          width: width, tolerance: Self.nonnegativeTolerance,
+          pivot_tolerance: Self.pivotTolerance, sweeps: Self.nonnegativeSweeps,
+          square: scratch.factor, work: scratch.kernel, inverses: scratch.inverses,
+          gradient: scratch.segmentVector, solution: scratch.solution))
     }
-    return unsafe kernels.factorise(
-      scratch.matrix, scratch.diagonal, width, Self.pivotTolerance, scratch.factor,
-      scratch.inverses)
-      && kernels.substitute(
-        scratch.factor, scratch.inverses, scratch.vector, width, scratch.solution)
+    let system = unsafe Factorisation(
+      matrix: scratch.matrix, ridge: scratch.diagonal, width: width,
+      tolerance: Self.pivotTolerance, factor: scratch.factor, inverses: scratch.inverses)
+    return unsafe kernels.factorise(system)
+      && kernels.substitute(system, scratch.vector, scratch.solution)
   }
 
   private func diagonalMean(_ scratch: borrowing SolverScratch) -> Double {

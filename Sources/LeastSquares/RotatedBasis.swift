@@ -1,4 +1,5 @@
 import BlockMatrix
+import CSystem
 import Kernels
 import Workers
 
@@ -34,8 +35,10 @@ struct RotatedBasis: Sendable {
       let range = ranges[position]
       let panel = try FactorTable(rowCount: 1, rank: KernelSet.productPanel(width: width))
       unsafe kernels.multiplyRows(
-        fixed.base + range.lowerBound * width, range.count, width, columns.base,
-        panel.writableRow(0), table.writableRow(range.lowerBound))
+        RowProduct(
+          rows: fixed.base + range.lowerBound * width, count: range.count, width: width,
+          strips: columns.base, panel: panel.writableRow(0),
+          output: table.writableRow(range.lowerBound)))
     }
     self.table = table
     vectors = try Self.strips(width: width) { eigen.vectors[$0, $1] }
@@ -50,7 +53,10 @@ struct RotatedBasis: Sendable {
     _ rows: UnsafeMutablePointer<Float>, count: Int, kernels: KernelSet,
     panel: UnsafeMutablePointer<Float>
   ) {
-    unsafe kernels.multiplyRows(rows, count, table.stride, vectors.base, panel, rows)
+    unsafe kernels.multiplyRows(
+      RowProduct(
+        rows: rows, count: count, width: table.stride, strips: vectors.base, panel: panel,
+        output: rows))
   }
 
   /// A matrix as `multiplyRows` wants it.

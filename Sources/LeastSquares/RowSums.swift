@@ -1,4 +1,5 @@
 import BlockMatrix
+import CSystem
 import Kernels
 
 // From a row's ratings to the matrix and the vector of its normal equations, in scratch memory.
@@ -48,15 +49,28 @@ extension PhaseSolver {
     _ ratings: Range<Int>, _ view: RatingView, _ scratch: inout SolverScratch,
     matrix: UnsafeMutablePointer<Float>, vector: UnsafeMutablePointer<Float>
   ) -> RowFacts {
-    guard let columns = unsafe view.columns else { return RowFacts() }
+    guard
+      let run = unsafe run(ratings, view, targets: scratch.targets, weights: scratch.weights)
+    else { return RowFacts() }
     var facts = unsafe view.decode(
       ratings, targets: scratch.targets, weights: scratch.weights)
     let squares = unsafe kernels.accumulateRatings(
-      table.base, table.stride, columns + ratings.lowerBound, ratings.count,
-      view.count - ratings.upperBound, scratch.targets, isWeighted ? scratch.weights : nil,
-      biasPosition, scratch.panel, matrix, vector)
+      run, NormalSums(panel: scratch.panel, matrix: matrix, vector: vector))
     if !isWeighted { facts.constant = squares }
     return facts
+  }
+
+  /// Some ratings as the loops read them, or `nil` where the block has none.
+  @unsafe
+  func run(
+    _ ratings: Range<Int>, _ view: RatingView, targets: UnsafeMutablePointer<Float>,
+    weights: UnsafeMutablePointer<Float>
+  ) -> RatingRun? {
+    guard let columns = unsafe view.columns else { return nil }
+    return unsafe RatingRun(
+      factors: table.base, width: table.stride, columns: columns + ratings.lowerBound,
+      count: ratings.count, ahead: view.count - ratings.upperBound, targets: targets,
+      weights: isWeighted ? UnsafePointer(weights) : nil, bias_position: biasPosition)
   }
 
   /// Puts the sums of a segment upon those of the segments before it.

@@ -1,4 +1,5 @@
 import BlockMatrix
+import CSystem
 import Kernels
 import Workers
 
@@ -17,7 +18,7 @@ package struct SymmetricEigen {
   private static let rowsAtOnce = 32
   private static let columnsAtOnce = 16
 
-  /// Nothing where the matrix is not finite.
+  /// `nil` where the matrix is not finite.
   ///
   /// - Parameter matrix: Both halves; of no use afterwards. Padding is zero, and stays apart from
   ///   the rest.
@@ -25,28 +26,26 @@ package struct SymmetricEigen {
   /// - Complexity: O(width³).
   package init?(_ matrix: DoubleMatrix, kernels: KernelSet, workers: Int) throws(Failure) {
     let width = matrix.width
-    var diagonal = [Double](repeating: 0, count: width)
-    var offDiagonal = diagonal
-    var scales = diagonal
-    var work = diagonal + diagonal
-    unsafe kernels.tridiagonalise(
-      matrix.base, width, &diagonal, &offDiagonal, &scales, &work)
-    vectors = try Self.collect(matrix, scales, kernels: kernels, workers: workers)
-
     let room = Self.turnsAhead * width
-    var state = [0, 0]
-    // Each step has a turn, or else is the last one of its row.
-    var steps = [Int](repeating: 0, count: 2 * (room + width))
-    var turns = [Double](repeating: 0, count: 2 * room)
+    // Diagonal, off-diagonal, scales, two vectors to work in; sine and cosine of each turn.
+    let doubles = try Self.memory(of: Double.self, count: 5 * width + 2 * room)
+    // The state of the steps, and two numbers for each: every one has a turn, or else is the last
+    // of its row.
+    let numbers = try Self.memory(of: Int.self, count: 2 + 2 * (room + width))
+    let form = unsafe Tridiagonal(
+      diagonal: doubles.base, off_diagonal: doubles.base + width, width: width)
+    let reflections = unsafe Reflections(
+      matrix: matrix.base, scales: doubles.base + 2 * width, width: width)
+    let turns = unsafe Turns(steps: numbers.base + 2, turns: doubles.base + 5 * width)
+    unsafe kernels.tridiagonalise(reflections, form, doubles.base + 3 * width)
+    vectors = try unsafe Self.collect(reflections, kernels: kernels, workers: workers)
     while true {
-      let count = unsafe kernels.stepTridiagonal(
-        &diagonal, &offDiagonal, width, &state, &steps, &turns, room)
+      let count = unsafe kernels.stepTridiagonal(form, numbers.base, turns, room)
       if count < 0 { return nil }
       if count == 0 { break }
-      try Self.turn(
-        vectors, steps: steps, count: count, turns: turns, kernels: kernels, workers: workers)
+      try unsafe Self.turn(vectors, by: turns, count: count, kernels: kernels, workers: workers)
     }
-    values = diagonal
+    values = unsafe Array(UnsafeBufferPointer(start: form.diagonal, count: width))
   }
 
   /// The bytes that are held besides the matrix.
@@ -54,28 +53,43 @@ package struct SymmetricEigen {
     8 * width * width + 32 * (turnsAhead + 1) * width + 8 * workers * columnsAtOnce * width
   }
 
+  private static func memory<Number>(
+    of: Number.Type, count: Int
+  ) throws(Failure) -> ZeroedMemory<Number> {
+    guard let memory = ZeroedMemory<Number>(count: count) else {
+      throw Failure(
+        .memory, "no memory for the eigenvectors of a Gramian",
+        hint: "use a lower rank, or a machine with more memory")
+    }
+    return memory
+  }
+
+  @unsafe
   private static func collect(
-    _ matrix: DoubleMatrix, _ scales: [Double], kernels: KernelSet, workers: Int
+    _ reflections: Reflections, kernels: KernelSet, workers: Int
   ) throws(Failure) -> DoubleMatrix {
-    let vectors = try DoubleMatrix(width: matrix.width)
-    let ranges = rowRanges(matrix.width, length: rowsAtOnce)
+    let vectors = try unsafe DoubleMatrix(width: reflections.width)
+    let ranges = unsafe rowRanges(reflections.width, length: rowsAtOnce)
     _ = try Parallel.map(ranges.count, workers: workers) { position throws(Failure) in
       let rows = ranges[position]
       unsafe kernels.collectReflections(
-        matrix.base, scales, matrix.width, rows.lowerBound, rows.count, vectors.base)
+        reflections, rows.lowerBound, rows.count, vectors.base)
     }
     return vectors
   }
 
+  @unsafe
   private static func turn(
-    _ vectors: DoubleMatrix, steps: [Int], count: Int, turns: [Double], kernels: KernelSet,
-    workers: Int
+    _ vectors: DoubleMatrix, by turns: Turns, count: Int, kernels: KernelSet, workers: Int
   ) throws(Failure) {
     let width = vectors.width
     _ = try Parallel.map(width / columnsAtOnce, workers: workers) { position throws(Failure) in
-      var slice = [Double](repeating: 0, count: columnsAtOnce * width)
+      let slice = try memory(of: Double.self, count: columnsAtOnce * width)
       unsafe kernels.turnColumns(
-        vectors.base, width, position * columnsAtOnce, steps, count, turns, &slice)
+        ColumnSlice(
+          vectors: vectors.base, width: width, column: position * columnsAtOnce,
+          slice: slice.base),
+        turns, count)
     }
   }
 }

@@ -29,11 +29,14 @@ package struct FactorExport {
 
   /// Writes the files.
   ///
-  /// - Throws: `.output` where the directory exists; `.stopped` on request. Nothing is left then.
+  /// - Returns: Whether they were all there already.
+  /// - Throws: `.output` where there is something else already; `.stopped` on request. Nothing is
+  ///   left then.
+  @discardableResult
   package func write(
     _ format: ExportFormat, to path: String, in fileSystem: any FileSystem,
     stop: StopRequest = StopRequest()
-  ) throws(Failure) {
+  ) throws(Failure) -> Bool {
     let directory = try NewDirectory(path, in: fileSystem, stop: stop)
     switch format {
     case .npy: try writeNpy(directory)
@@ -46,6 +49,7 @@ package struct FactorExport {
       Array((description(format).text + "\n").utf8)
     }
     try directory.commit()
+    return directory.isTaken
   }
 
   /// What `export.json` says.

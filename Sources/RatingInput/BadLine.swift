@@ -12,6 +12,14 @@ package struct BadLine: Sendable, Equatable {
   package var byte: Int
   package var reason: BadLineReason
 
+  package init(file: Int, line: Int, column: Int, byte: Int, reason: BadLineReason) {
+    self.file = file
+    self.line = line
+    self.column = column
+    self.byte = byte
+    self.reason = reason
+  }
+
   /// The failure that ends the reading where bad lines are not skipped.
   package func failure(in name: String) -> Failure {
     Failure(

@@ -1,21 +1,21 @@
 import BlockMatrix
 import Workers
 
-/// A run of whole lines.
+/// A run of whole records.
 struct TextChunk: Sendable {
   /// Counts chunks over all inputs.
   let number: Int
   /// The input's place among the inputs.
   let file: Int
   let layout: RowLayout
-  /// The lines, ending with a line feed, and 8 zero bytes behind.
+  /// The records, ending with a line feed, and 8 zero bytes behind.
   var bytes: [UInt8]
   /// Without the zero bytes.
   let byteCount: Int
-  /// Where the lines begin in the text of the input.
+  /// Where the records begin in the text of the input.
   let offset: Int
 
-  /// Zero bytes behind the lines, which may be read.
+  /// Zero bytes behind the records, which may be read.
   static let slack = 8
 }
 
@@ -33,6 +33,7 @@ struct ChunkReader {
   private let inputs: [RatingInput]
   private let source: RatingSource
   private let chunkByteCount: Int
+  private let longestRecord: Int
   private let consumed: Counter
   private let badLineLimit: Int
   private(set) var opened: [OpenedInput] = []
@@ -47,18 +48,20 @@ struct ChunkReader {
   /// In the middle of a line too long to be kept.
   private var isSkipping = false
 
-  init(
-    _ inputs: [RatingInput], source: RatingSource, chunkByteCount: Int, consumed: Counter,
-    badLineLimit: Int
-  ) {
-    self.inputs = inputs
-    self.badLineLimit = badLineLimit
-    self.source = source
-    self.chunkByteCount = chunkByteCount
-    self.consumed = consumed
+  init(_ reader: RatingReader) {
+    inputs = reader.inputs
+    source = reader.source
+    chunkByteCount = max(1, reader.chunkByteCount)
+    longestRecord = reader.longestRecord
+    consumed = reader.consumed
+    badLineLimit = reader.badLineLimit
   }
 
-  /// The next chunk; nothing at the end of the last input.
+  /// Bytes from a record's beginning that tell all about it but where its last line ends: the
+  /// longest there may be, and its line end.
+  private var tellingByteCount: Int { longestRecord + 2 }
+
+  /// The next chunk; nil at the end of the last input.
   mutating func next() throws(Failure) -> TextChunk? {
     while true {
       if stream == nil {
@@ -75,9 +78,12 @@ struct ChunkReader {
     stream = try TextStream(try input.open(), consumed: consumed)
     rest = []
     isSkipping = false
-    _ = try fill(to: max(chunkByteCount, InputLimits.lineByteCount + 2))
+    // As much, and no more, whatever the chunks: what the beginning tells follows from the text.
+    _ = try fill(to: tellingByteCount)
+    let hasEnded = try fill(to: TextOpening.blankByteCount(rest) + tellingByteCount)
     let opening = try TextOpening(
-      rest, name: input.name, source: source, badLineLimit: badLineLimit)
+      rest, isWhole: hasEnded, name: input.name, source: source, longestRecord: longestRecord,
+      badLineLimit: badLineLimit)
     let badLines = try badLines(in: opening)
     rest.removeFirst(opening.bodyStart)
     offset = opening.bodyStart
@@ -126,6 +132,7 @@ struct ChunkReader {
   }
 
   private mutating func nextOfInput() throws(Failure) -> TextChunk? {
+    guard let layout else { return nil }
     var wanted = chunkByteCount
     while true {
       let hasEnded = try fill(to: wanted)
@@ -134,15 +141,15 @@ struct ChunkReader {
         if hasEnded { return nil }
         continue
       }
-      if hasEnded { return take(rest.count) }
+      if hasEnded { return take(rest.count, layout) }
       guard rest.count >= wanted else { continue }
-      if let cut = layout.flatMap({ lastRecordEnd($0) }) { return take(cut) }
-      if wanted > InputLimits.lineByteCount + 2 {
+      if let cut = recordsEnd(within: wanted, layout) { return take(cut, layout) }
+      if wanted >= tellingByteCount {
+        // The first record's last line has no end yet. All else is known of it: it is bad.
         isSkipping = true
-        return take(rest.count)
+        return take(tellingByteCount, layout)
       }
-      // A line longer than a chunk, but perhaps not longer than a line may be.
-      wanted = max(wanted * 2, InputLimits.lineByteCount + 3)
+      wanted = min(wanted * 2, tellingByteCount)
     }
   }
 
@@ -155,27 +162,28 @@ struct ChunkReader {
     isSkipping = end == nil
   }
 
-  /// Where the last record that has ended ends.
+  /// Where, within the first `count` bytes, the last record ends; nil where none does.
   ///
-  /// In CSV, a line end inside quotes ends no record: the quotes before it are odd in number. Where
-  /// only such line ends are found within a record's length, a stray quote is the reason, and the
-  /// last line end is taken; the parser says what is wrong.
-  private func lastRecordEnd(_ layout: RowLayout) -> Int? {
-    guard let last = rest.lastIndex(of: 0x0A) else { return nil }
-    guard layout.isQuoted, rest.contains(0x22) else { return last + 1 }
-    var quotes = 0
-    for byte in rest where byte == 0x22 { quotes += 1 }
-    var position = rest.count - 1
-    while position >= 0, rest.count - position <= InputLimits.lineByteCount + 2 {
-      if rest[position] == 0x22 { quotes -= 1 }
-      if rest[position] == 0x0A, quotes.isMultiple(of: 2) { return position + 1 }
-      position -= 1
+  /// Without quotes every line end ends a record, also after a fault. Among quotes, records have to
+  /// be followed one by one.
+  private mutating func recordsEnd(within count: Int, _ layout: RowLayout) -> Int? {
+    guard layout.isQuoted, rest[..<count].contains(0x22) else {
+      return rest[..<count].lastIndex(of: 0x0A).map { $0 + 1 }
     }
-    return rest.count > InputLimits.lineByteCount + 2 ? last + 1 : nil
+    let end = RecordScanner.scan(&rest, upTo: count, layout: layout) { scanner in
+      var fields = NoFields()
+      var end = 0
+      while end < count {
+        let next = scanner.scan(at: end, into: &fields)
+        guard next <= count, !scanner.isOpen else { break }
+        end = next
+      }
+      return end
+    }
+    return end > 0 ? end : nil
   }
 
-  private mutating func take(_ count: Int) -> TextChunk? {
-    guard let layout else { return nil }
+  private mutating func take(_ count: Int, _ layout: RowLayout) -> TextChunk {
     var bytes = rest
     if count == rest.count {
       rest = []

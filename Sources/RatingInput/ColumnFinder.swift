@@ -55,7 +55,7 @@ struct ColumnFinder {
 
   private static let nameHint = "check --columns; columns can also be given by number, from 1"
 
-  /// - Precondition: ``misfit`` is nothing.
+  /// - Precondition: ``misfit`` is nil.
   /// - Throws: `.data` where a column cannot be told; `.usage` where the settings contradict each
   ///   other.
   func find() throws(Failure) -> Columns {

@@ -1,65 +1,63 @@
 import BlockMatrix
 
-/// A record at the beginning of a file, cut into fields without complaint: what is wrong with it is
-/// said by ``RowParser``, who reads it again unless it is a header.
+/// A record at the beginning of a text, with all its fields.
 struct FirstRecord {
-  /// Never `auto`.
-  let format: RatingFormat
-  var fields: [[UInt8]] = []
+  /// How it is cut; its format is never `auto`.
+  let layout: RowLayout
+  private(set) var fields: [[UInt8]] = []
   /// Where it begins in the text.
-  var start: Int
+  let start: Int
   /// Where the next record begins.
-  var end = 0
+  let end: Int
   /// Lines before it, and in it.
-  var linesBefore: Int
-  var lineCount = 0
-  /// What makes it unreadable; then it ends with its line.
-  var problem: Failure?
+  let linesBefore: Int
+  let lineCount: Int
+  /// Why its fields cannot be told.
+  private(set) var problem: Failure?
 
-  /// Cuts the first records that are not blank.
+  /// Cuts the first records that are not blank, as far as they are all there.
   ///
   /// - Parameters:
-  ///   - text: The beginning of a file, without a byte order mark.
+  ///   - text: The beginning of a text: enough to tell all about the first such record.
+  ///   - body: Where the records begin.
+  ///   - isWhole: Whether it is the whole text.
   ///   - format: How fields are separated; with `auto`, each record may look different.
   static func first(
-    _ limit: Int, of text: ArraySlice<UInt8>, format: RatingFormat, name: String
+    _ limit: Int, of text: [UInt8], from body: Int, isWhole: Bool, format: RatingFormat,
+    longestRecord: Int, name: String
   ) -> [FirstRecord] {
+    var text = text
     var records: [FirstRecord] = []
-    var rest = text
+    var position = body
     var lines = 0
-    while records.count < limit,
-      let record = FirstRecord(rest, linesBefore: lines, format: format, name: name)
-    {
+    while records.count < limit {
+      lines += Self.skipBlankLines(of: text, from: &position)
+      guard position < text.count else { break }
+      let line = text[position...].prefix { $0 != 0x0A }
+      let layout = RowLayout(
+        format: format == .auto ? Self.format(of: line) : format, fieldCount: 0, userField: 0,
+        itemField: 0, ratingField: nil, longestRecord: longestRecord)
+      let (record, isThere) = FirstRecord.cut(
+        &text, at: position, layout: layout, linesBefore: lines, name: name)
+      // More text could tell something else of it.
+      guard isWhole || records.isEmpty || isThere else { break }
       records.append(record)
-      rest = text[record.end...]
-      lines = record.linesBefore + record.lineCount
+      position = record.end
+      lines += record.lineCount
     }
     return records
   }
 
-  /// Nothing where the text holds only blank lines.
-  private init?(
-    _ text: ArraySlice<UInt8>, linesBefore: Int, format: RatingFormat, name: String
-  ) {
-    self.linesBefore = linesBefore
-    start = text.startIndex
-    while let line = text[start...].firstIndex(of: 0x0A),
-      text[start..<line].allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D })
+  /// Passes blank lines; returns how many.
+  private static func skipBlankLines(of text: [UInt8], from position: inout Int) -> Int {
+    var count = 0
+    while let line = text[position...].firstIndex(of: 0x0A),
+      text[position..<line].allSatisfy(RowLayout.isBlankOrLineEnd)
     {
-      start = line + 1
-      self.linesBefore += 1
+      position = line + 1
+      count += 1
     }
-    guard start < text.endIndex else { return nil }
-    self.format =
-      format == .auto ? Self.format(of: text[start...].prefix { $0 != 0x0A }) : format
-    if let bad = Self.badByte(text[start...]) {
-      spoil(bad.position, bad.reason, text, name)
-    } else if let quote = cut(
-      text[start...].prefix(InputLimits.lineByteCount + 3), RowLayout.classes(of: self.format),
-      isDoubled: self.format == .movielens)
-    {
-      spoil(quote, .unclosedQuote, text, name)
-    }
+    return count
   }
 
   /// The format that a line looks like.
@@ -69,75 +67,42 @@ struct FirstRecord {
     return zip(line, line.dropFirst()).contains { $0 == 0x3A && $1 == 0x3A } ? .movielens : .csv
   }
 
-  /// What makes a line, or the whole text, unreadable: no line end, or a byte that text has not.
-  private static func badByte(
-    _ rest: ArraySlice<UInt8>
-  ) -> (position: Int, reason: BadLineReason)? {
-    let line = rest.prefix(InputLimits.lineByteCount + 2).prefix { $0 != 0x0A }
-    if let zero = line.firstIndex(of: 0) { return (zero, .zeroByte) }
-    if let lone = line.indices.first(where: {
-      line[$0] == 0x0D && $0 + 1 < rest.endIndex && rest[$0 + 1] != 0x0A
-    }) {
-      return (lone, .carriageReturn)
-    }
-    return line.count > InputLimits.lineByteCount + 1 ? (line.startIndex, .longLine) : nil
+  private struct AllFields: FieldSink {
+    var fields: [RecordField] = []
+    mutating func take(_ field: RecordField, number: Int) { fields.append(field) }
   }
 
-  /// Gives the record up, to the end of the line in which the problem stands.
-  private mutating func spoil(
-    _ position: Int, _ reason: BadLineReason, _ text: ArraySlice<UInt8>, _ name: String
-  ) {
-    let before = text[start..<position]
-    lineCount = before.count { $0 == 0x0A } + 1
-    let lineStart = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? start
-    problem =
-      BadLine(
-        file: 0, line: linesBefore + lineCount, column: position - lineStart + 1, byte: position,
-        reason: reason
-      ).failure(in: name)
-    fields = []
-    end = text[position...].firstIndex(of: 0x0A).map { $0 + 1 } ?? text.endIndex
-  }
-
-  /// Cuts the record; returns where a quote is opened that is never closed.
-  private mutating func cut(
-    _ text: ArraySlice<UInt8>, _ classes: [UInt8], isDoubled: Bool
-  ) -> Int? {
-    var field: [UInt8] = []
-    var position = text.startIndex
-    var opening = 0
-    var isInQuotes = false
-    func byte(_ position: Int) -> UInt8 { position < text.endIndex ? text[position] : 0x0A }
-    while true {
-      let kind = classes[Int(byte(position))]
-      if isInQuotes {
-        guard position < text.endIndex else { return opening }
-        if kind != RowLayout.ByteClass.quote {
-          if kind == RowLayout.ByteClass.lineFeed { lineCount += 1 }
-          field.append(byte(position))
-        } else if byte(position + 1) == 0x22 {
-          field.append(0x22)
-          position += 1
-        } else {
-          isInQuotes = false
-        }
-      } else if kind == RowLayout.ByteClass.quote, field.isEmpty {
-        isInQuotes = true
-        opening = position
-      } else if kind == RowLayout.ByteClass.separator, !isDoubled || byte(position + 1) == 0x3A {
-        fields.append(field)
-        field = []
-        if isDoubled { position += 1 }
-      } else if kind == RowLayout.ByteClass.lineFeed {
-        break
-      } else if kind != RowLayout.ByteClass.carriageReturn {
-        field.append(byte(position))
+  /// - Returns: Also whether the record is all there.
+  private static func cut(
+    _ text: inout [UInt8], at start: Int, layout: RowLayout, linesBefore: Int, name: String
+  ) -> (FirstRecord, isThere: Bool) {
+    let count = text.count
+    return RecordScanner.scan(&text, upTo: count, layout: layout) { scanner in
+      var found = AllFields()
+      let end = scanner.scan(at: start, into: &found)
+      var record = FirstRecord(
+        layout: layout, start: start, end: min(end, count), linesBefore: linesBefore,
+        lineCount: scanner.linePlace(of: end).line)
+      if scanner.hasFault {
+        let (position, reason) = scanner.fault
+        let place = scanner.linePlace(of: position)
+        record.problem =
+          BadLine(
+            file: 0, line: linesBefore + place.line + 1, column: place.column, byte: position,
+            reason: reason
+          ).failure(in: name)
+      } else {
+        record.fields = found.fields.map { scanner.content(of: $0) }
       }
-      position += 1
+      return (record, end <= count && !scanner.isOpen)
     }
-    fields.append(field)
-    lineCount += 1
-    end = min(position + 1, text.endIndex)
-    return nil
+  }
+
+  private init(layout: RowLayout, start: Int, end: Int, linesBefore: Int, lineCount: Int) {
+    self.layout = layout
+    self.start = start
+    self.end = end
+    self.linesBefore = linesBefore
+    self.lineCount = lineCount
   }
 }

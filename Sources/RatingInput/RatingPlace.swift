@@ -19,9 +19,7 @@ extension RatingReader {
   package func places(
     ofUser user: [UInt8], item: [UInt8], limit: Int
   ) throws(Failure) -> [RatingPlace] {
-    var reader = ChunkReader(
-      inputs, source: source, chunkByteCount: chunkByteCount, consumed: consumed,
-      badLineLimit: badLineLimit)
+    var reader = ChunkReader(self)
     var ids = PerSide(user: IdCollector(), item: IdCollector())
     let wanted = (ids.user.index(of: user), ids.item.index(of: item))
     var places: [RatingPlace] = []

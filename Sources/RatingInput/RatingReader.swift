@@ -35,18 +35,22 @@ package struct RatingReader: Sendable {
   /// How many lines without a rating may be skipped.
   package var badLineLimit: Int
   package var chunkByteCount: Int
+  /// The most bytes of a record without its line end.
+  package var longestRecord: Int
   /// Counts the bytes read, before decompression.
   package let consumed = Counter()
 
   package init(
     _ inputs: [RatingInput], source: RatingSource, workers: Int, badLineLimit: Int = 0,
-    chunkByteCount: Int = InputLimits.chunkByteCount
+    chunkByteCount: Int = InputLimits.chunkByteCount,
+    longestRecord: Int = InputLimits.lineByteCount
   ) {
     self.inputs = inputs
     self.source = source
     self.workers = workers
     self.badLineLimit = badLineLimit
     self.chunkByteCount = chunkByteCount
+    self.longestRecord = longestRecord
   }
 
   /// Reads all inputs.
@@ -57,11 +61,7 @@ package struct RatingReader: Sendable {
   package func read(
     _ take: @escaping @Sendable (ParsedRows) throws(Failure) -> Void
   ) throws(Failure) -> ReadOutcome {
-    let board = ReadingBoard(
-      ChunkReader(
-        inputs, source: source, chunkByteCount: max(1, chunkByteCount), consumed: consumed,
-        badLineLimit: badLineLimit),
-      badLineLimit: badLineLimit)
+    let board = ReadingBoard(ChunkReader(self), badLineLimit: badLineLimit)
     let limit = badLineLimit
     WorkerThreads.run(max(1, workers)) { worker in
       var ids = PerSide(user: IdCollector(), item: IdCollector())

@@ -23,11 +23,11 @@ package enum ColumnChoice: Sendable, Equatable {
 /// What is known about ratings text before it is read.
 package struct RatingSource: Sendable {
   package var format: RatingFormat
-  /// Where user, item and, unless ``withoutRating``, rating stand; nothing where that is found out.
+  /// Where user, item and, unless ``withoutRating``, rating stand; nil where that is found out.
   package var columns: [ColumnChoice]?
   /// Every row is a rating of 1; a column of ratings is not read.
   package var withoutRating: Bool
-  /// Whether the first line is a header; nothing where that is found out.
+  /// Whether the first line is a header; nil where that is found out.
   package var hasHeader: Bool?
 
   package init(

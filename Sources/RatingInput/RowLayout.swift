@@ -24,15 +24,17 @@ package struct RowLayout: Sendable, Equatable {
   /// The user's field, from 0.
   let userField: Int
   let itemField: Int
-  /// Nothing where every row is a rating of 1.
+  /// Nil where every row is a rating of 1.
   let ratingField: Int?
   let matrix: Matrix?
+  /// The most bytes of a record without its line end.
+  let longestRecord: Int
   /// The class of each byte.
   let classes: [UInt8]
 
   init(
     format: RatingFormat, fieldCount: Int, userField: Int, itemField: Int, ratingField: Int?,
-    matrix: Matrix? = nil
+    matrix: Matrix? = nil, longestRecord: Int
   ) {
     self.format = format
     self.fieldCount = fieldCount
@@ -40,11 +42,17 @@ package struct RowLayout: Sendable, Equatable {
     self.itemField = itemField
     self.ratingField = ratingField
     self.matrix = matrix
+    self.longestRecord = longestRecord
     classes = Self.classes(of: format)
   }
 
   /// Whether a field may stand in quotes.
   var isQuoted: Bool { format == .csv }
+
+  /// Whether a byte makes no record: a space, a tab or a part of a line end.
+  static func isBlankOrLineEnd(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
+  }
 
   static func classes(of format: RatingFormat) -> [UInt8] {
     var classes = [UInt8](repeating: ByteClass.ordinary, count: 256)

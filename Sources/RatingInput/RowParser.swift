@@ -10,39 +10,43 @@ struct ChunkRows {
   var rowLines: [Int] = []
 }
 
-/// Turns lines into ratings, byte by byte.
+/// Turns records into ratings.
 ///
-/// The text ends with a line feed, behind which 8 more bytes may be read: every scan stops at a
-/// line end at the latest, so that the loops need no other bound.
+/// The text ends with a line feed, behind which 8 more bytes may be read.
 @safe struct RowParser {
-  typealias Class = RowLayout.ByteClass
+  /// The fields that count, of the record being read.
+  private struct WantedFields: FieldSink {
+    let layout: RowLayout
+    var user = RecordField()
+    var item = RecordField()
+    var rating = RecordField()
+    /// Where the first field more than there should be begins.
+    var surplusStart = 0
 
-  /// A field's bytes, without the quotes around it.
-  struct Field {
-    var range = 0..<0
-    /// How many quotes in it are doubled.
-    var doubledQuotes = 0
-    var byteCount: Int { range.count - doubledQuotes }
+    @inline(__always)
+    mutating func take(_ field: RecordField, number: Int) {
+      if number == layout.userField {
+        user = field
+      } else if number == layout.itemField {
+        item = field
+      } else if number == layout.ratingField {
+        rating = field
+      } else if number == layout.fieldCount {
+        surplusStart = field.range.lowerBound
+      }
+    }
   }
 
-  let layout: RowLayout
-  let fieldCount: Int
-  let text: UnsafeMutablePointer<UInt8>
-  let classes: UnsafePointer<UInt8>
-  let end: Int
-  private var notesPlaces = false
+  private let layout: RowLayout
+  private let text: UnsafeMutablePointer<UInt8>
+  private let end: Int
+  private let notesPlaces: Bool
 
   // The record being read.
-  var recordStart = 0
-  private var user = Field()
-  private var item = Field()
-  private var rating = Field()
-  private var surplusStart = 0
+  private var scanner: RecordScanner
+  private var fields: WantedFields
   private var isBlankRecord = false
-  /// Line ends inside quoted fields.
-  var innerLineCount = 0
-  private var problem: (position: Int, reason: BadLineReason) = (0, .zeroByte)
-  private var hasProblem = false
+  private var problem: (position: Int, reason: BadLineReason)?
 
   /// Parses a chunk.
   ///
@@ -61,8 +65,8 @@ struct ChunkRows {
     unsafe chunk.bytes.withUnsafeMutableBufferPointer { text in
       unsafe layout.classes.withUnsafeBufferPointer { classes in
         guard let text = text.baseAddress, let classes = classes.baseAddress else { return }
-        var parser = unsafe RowParser(layout: layout, text: text, classes: classes, end: end)
-        parser.notesPlaces = notesPlaces
+        let scanner = unsafe RecordScanner(text: text, end: end, layout: layout, classes: classes)
+        var parser = RowParser(scanner, layout: layout, notesPlaces: notesPlaces)
         parser.run(&output, &users, &items, badLineLimit)
       }
     }
@@ -73,14 +77,13 @@ struct ChunkRows {
     return output
   }
 
-  private init(
-    layout: RowLayout, text: UnsafeMutablePointer<UInt8>, classes: UnsafePointer<UInt8>, end: Int
-  ) {
+  private init(_ scanner: RecordScanner, layout: RowLayout, notesPlaces: Bool) {
+    self.scanner = scanner
     self.layout = layout
-    fieldCount = layout.fieldCount
-    unsafe self.text = text
-    unsafe self.classes = classes
-    self.end = end
+    unsafe text = scanner.text
+    end = scanner.end
+    self.notesPlaces = notesPlaces
+    fields = WantedFields(layout: layout)
   }
 
   private mutating func run(
@@ -92,122 +95,47 @@ struct ChunkRows {
       unsafe UnsafeBufferPointer(start: text, count: end).count { $0 == 0x0A })
     var position = 0
     while position < end {
-      recordStart = position
-      innerLineCount = 0
+      let next = scanner.scan(at: position, into: &fields)
       isBlankRecord = false
-      var next = scanRecord()
-      if !hasProblem, !isBlankRecord { takeRecord(&output.rows, &users, &items) }
-      if hasProblem {
-        let place = linePlace(of: problem.position)
+      if scanner.hasFault {
+        problem = scanner.fault
+      } else {
+        if scanner.fieldCount != layout.fieldCount { checkCount() }
+        if problem == nil, !isBlankRecord { takeRecord(&output.rows, &users, &items) }
+      }
+      if let problem {
+        let place = scanner.linePlace(of: problem.position)
         output.badLines.append(
           BadLine(
             file: 0, line: output.lineCount + place.line, column: place.column,
             byte: problem.position, reason: problem.reason))
-        hasProblem = false
+        self.problem = nil
         guard output.badLines.count <= badLineLimit else { return }
-        if next == recordStart { next = lineEnd(after: problem.position) }
-        output.lineCount += linePlace(of: next).line
+        output.lineCount += scanner.linePlace(of: next).line
       } else {
         if notesPlaces, !isBlankRecord { output.rowLines.append(output.lineCount) }
-        output.lineCount += innerLineCount + 1
+        output.lineCount += scanner.innerLineCount + 1
       }
       position = next
     }
   }
 
-  /// Finds the fields of the record at `recordStart`; returns where the next record begins, or
-  /// `recordStart` where a byte is in the way.
-  @inline(__always)
-  private mutating func scanRecord() -> Int {
-    let isDoubled = layout.format == .movielens
-    let mergesBlanks = layout.format == .matrixmarket
-    var position = recordStart
-    var count = 0
-    while true {
-      if mergesBlanks { skipBlanks(&position) }
-      var field = Field(range: position..<position)
-      if unsafe classes[Int(text[position])] == Class.quote {
-        guard let quoted = scanQuoted(&position) else { return recordStart }
-        field = quoted
-      } else {
-        scanPlain(&position, isDoubled: isDoubled)
-        field.range = field.range.lowerBound..<position
-      }
-      if !mergesBlanks || !field.range.isEmpty {
-        keep(field, as: count)
-        count += 1
-      }
-      if unsafe classes[Int(text[position])] == Class.separator {
-        position += isDoubled ? 2 : 1
-        continue
-      }
-      guard let next = endLine(at: position) else { return recordStart }
-      if position - recordStart > InputLimits.lineByteCount { fail(at: recordStart, .longLine) }
-      if count != fieldCount { checkCount(count, position) }
-      return next
-    }
-  }
-
-  @inline(__always)
-  private func scanPlain(_ position: inout Int, isDoubled: Bool) {
-    while true {
-      while unsafe classes[Int(text[position])] == Class.ordinary { position += 1 }
-      // A single colon belongs to the field.
-      guard isDoubled, unsafe text[position] == 0x3A, unsafe text[position + 1] != 0x3A
-      else { return }
-      position += 1
-    }
-  }
-
-  @inline(__always)
-  private mutating func keep(_ field: Field, as number: Int) {
-    if number == layout.userField {
-      user = field
-    } else if number == layout.itemField {
-      item = field
-    } else if number == layout.ratingField {
-      rating = field
-    } else if number == fieldCount {
-      surplusStart = field.range.lowerBound
-    }
-  }
-
-  /// A line with the wrong number of fields: blank, or bad.
-  private mutating func checkCount(_ count: Int, _ position: Int) {
-    let content = recordStart..<position
+  /// A record with the wrong number of fields: blank, or bad.
+  private mutating func checkCount() {
+    let content = scanner.start..<scanner.contentEnd
+    let count = scanner.fieldCount
     if count <= 1, content.allSatisfy({ unsafe text[$0] == 0x20 || text[$0] == 0x09 }) {
       isBlankRecord = true
     } else {
       fail(
-        at: count < fieldCount ? position : surplusStart,
-        .fieldCount(found: count, expected: fieldCount))
+        at: count < layout.fieldCount ? content.upperBound : fields.surplusStart,
+        .fieldCount(found: count, expected: layout.fieldCount))
     }
   }
 
-  /// Passes a line end; nothing, and a problem, where something else stands there.
-  @inline(__always)
-  private mutating func endLine(at position: Int) -> Int? {
-    let kind = unsafe classes[Int(text[position])]
-    if kind == Class.lineFeed { return position + 1 }
-    if kind == Class.carriageReturn, unsafe text[position + 1] == 0x0A { return position + 2 }
-    refuse(kind, at: position)
-    return nil
-  }
-
-  private mutating func refuse(_ kind: UInt8, at position: Int) {
-    switch kind {
-    case Class.carriageReturn: fail(at: position, .carriageReturn)
-    case Class.quote: fail(at: position, .quoteInField)
-    case Class.zero: fail(at: position, .zeroByte)
-    default: fail(at: position, .textAfterQuote)
-    }
-  }
-
-  /// Notes what is wrong with the record; the first problem counts.
-  mutating func fail(at position: Int, _ reason: BadLineReason) {
-    guard !hasProblem else { return }
+  /// Notes what is wrong with the record.
+  private mutating func fail(at position: Int, _ reason: BadLineReason) {
     problem = (position, reason)
-    hasProblem = true
   }
 
   /// Checks the fields, and adds the rating that they are.
@@ -217,16 +145,16 @@ struct ChunkRows {
   ) {
     var value: Float = 1
     if layout.ratingField != nil {
-      guard case .value(let number) = unsafe DecimalNumber.parse(text, rating.range) else {
+      guard case .value(let number) = unsafe DecimalNumber.parse(text, fields.rating.range) else {
         return refuseRating()
       }
       value = number
     }
-    if hasBadId(user) || hasBadId(item) || layout.matrix != nil {
-      guard checkId(user, .user), checkId(item, .item) else { return }
+    if hasBadId(fields.user) || hasBadId(fields.item) || layout.matrix != nil {
+      guard checkId(fields.user, .user), checkId(fields.item, .item) else { return }
     }
-    if user.doubledQuotes > 0 { user = unquoted(user) }
-    if item.doubledQuotes > 0 { item = unquoted(item) }
+    let user = fields.user.doubledQuotes > 0 ? unquoted(fields.user) : fields.user
+    let item = fields.item.doubledQuotes > 0 ? unquoted(fields.item) : fields.item
     let userIndex = unsafe users.index(
       at: UnsafeRawPointer(text + user.range.lowerBound), byteCount: user.range.count)
     let itemIndex = unsafe items.index(
@@ -235,24 +163,25 @@ struct ChunkRows {
   }
 
   @inline(__always)
-  private func hasBadId(_ field: Field) -> Bool {
+  private func hasBadId(_ field: RecordField) -> Bool {
     field.range.isEmpty || field.range.count > InputLimits.idByteCount
   }
 
   /// Says what is wrong with a rating, unless an id before it is wrong too.
   private mutating func refuseRating() {
-    guard checkId(user, .user), checkId(item, .item) else { return }
+    guard checkId(fields.user, .user), checkId(fields.item, .item) else { return }
+    let rating = fields.rating
     let bytes = slice(rating.range)
     if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) {
       fail(at: rating.range.lowerBound, .emptyRating)
-    } else if unsafe DecimalNumber.parse(text, rating.range) == .tooLarge {
+    } else if unsafe DecimalNumber.parse(text, fields.rating.range) == .tooLarge {
       fail(at: rating.range.lowerBound, .notFinite(bytes))
     } else {
       fail(at: rating.range.lowerBound, .notANumber(bytes))
     }
   }
 
-  private mutating func checkId(_ field: Field, _ side: Side) -> Bool {
+  private mutating func checkId(_ field: RecordField, _ side: Side) -> Bool {
     let start = field.range.lowerBound
     guard !field.range.isEmpty else {
       fail(at: start, .emptyId(side))
@@ -270,6 +199,25 @@ struct ChunkRows {
       return false
     }
     return true
+  }
+
+  /// Makes doubled quotes single.
+  private func unquoted(_ field: RecordField) -> RecordField {
+    var target = field.range.lowerBound
+    var source = target
+    while source < field.range.upperBound {
+      let byte = unsafe text[source]
+      unsafe text[target] = byte
+      source += byte == 0x22 ? 2 : 1
+      target += 1
+    }
+    let content = field.range.lowerBound..<target
+    // No line end may stand there twice: lines are still counted.
+    while target < field.range.upperBound {
+      unsafe text[target] = 0x22
+      target += 1
+    }
+    return RecordField(range: content)
   }
 
   private func slice(_ range: Range<Int>) -> [UInt8] {

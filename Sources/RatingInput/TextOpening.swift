@@ -8,7 +8,7 @@ struct TextOpening {
   /// Lines before the ratings.
   let lineCount: Int
   let hasHeader: Bool
-  /// Lines before the one that told the layout, which hold no rating; nothing where there are none.
+  /// Lines before the one that told the layout, which hold no rating; empty where there are none.
   private(set) var preamble = 0..<0
 
   /// How many records are looked at where some may be bad.
@@ -17,11 +17,13 @@ struct TextOpening {
   /// Recognises a text by its beginning.
   ///
   /// - Parameters:
-  ///   - text: The beginning, at least ``InputLimits/lineByteCount`` + 2 bytes unless it is all.
+  ///   - text: The beginning: enough to tell all about the first record that is not blank.
+  ///   - isWhole: Whether it is the whole text.
   ///   - badLineLimit: How many lines may stand before the one that tells the layout.
   /// - Throws: `.data` where it is empty, UTF-16, or has no columns of ratings.
   init(
-    _ text: [UInt8], name: String, source: RatingSource, badLineLimit: Int
+    _ text: [UInt8], isWhole: Bool, name: String, source: RatingSource, longestRecord: Int,
+    badLineLimit: Int
   ) throws(Failure) {
     guard !text.isEmpty else {
       throw Failure(.data, at: name, "the file is empty", hint: "it should hold ratings")
@@ -31,12 +33,11 @@ struct TextOpening {
         .data, at: "\(name):1:1", "the text is UTF-16",
         hint: "convert it to UTF-8, for example with: iconv -f UTF-16 -t UTF-8")
     }
-    let hasMark = text.starts(with: [0xEF, 0xBB, 0xBF])
-    let body = text[(hasMark ? 3 : 0)...]
+    let body = text[Self.markByteCount(text)...]
     let isMatrix = MatrixMarketHeader.isAtStart(of: body)
     if source.format == .matrixmarket || (source.format == .auto && isMatrix) {
       do throws(Failure) {
-        self = try Self.matrixMarket(body, name, source)
+        self = try Self.matrixMarket(body, name, source, longestRecord)
       } catch {
         guard badLineLimit > 0, error.code == .data else { throw error }
         throw Failure(
@@ -44,8 +45,28 @@ struct TextOpening {
           hint: "\(error.hint); --max-bad skips no line before the entries")
       }
     } else {
-      self = try Self.table(body, name, source, badLineLimit)
+      let records = FirstRecord.first(
+        badLineLimit > 0 ? Self.mostRecords : 1, of: text, from: body.startIndex, isWhole: isWhole,
+        format: source.format, longestRecord: longestRecord, name: name)
+      guard !records.isEmpty else {
+        throw Failure(
+          .data, at: name,
+          isWhole
+            ? "the file holds only blank lines" : "the first \(text.count) bytes are blank lines",
+          hint: "it should hold ratings")
+      }
+      self = try Self.table(records, body.startIndex, name, source, badLineLimit)
     }
+  }
+
+  private static func markByteCount(_ text: [UInt8]) -> Int {
+    text.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+  }
+
+  /// Bytes of a text before its first record: a byte order mark, and blank lines.
+  static func blankByteCount(_ text: [UInt8]) -> Int {
+    let body = text[markByteCount(text)...]
+    return body.firstIndex { !RowLayout.isBlankOrLineEnd($0) } ?? body.startIndex
   }
 
   private init(layout: RowLayout, bodyStart: Int, lineCount: Int, hasHeader: Bool) {
@@ -56,20 +77,15 @@ struct TextOpening {
   }
 
   private static func table(
-    _ text: ArraySlice<UInt8>, _ name: String, _ source: RatingSource, _ badLineLimit: Int
+    _ records: [FirstRecord], _ start: Int, _ name: String, _ source: RatingSource,
+    _ badLineLimit: Int
   ) throws(Failure) -> TextOpening {
-    let records = FirstRecord.first(
-      badLineLimit > 0 ? mostRecords : 1, of: text, format: source.format, name: name)
-    guard let first = records.first else {
-      throw Failure(
-        .data, at: name, "the file holds only blank lines", hint: "it should hold ratings")
-    }
     let usual = usualShape(of: records)
     var chosen: TextOpening?
     var refusal: Failure?
-    for record in records.prefix(badLineLimit + 1) {
+    for record in records[...min(badLineLimit, records.count - 1)] {
       let finder = ColumnFinder(
-        record.fields, source: source, format: record.format,
+        record.fields, source: source, format: record.layout.format,
         place: "\(name):\(record.linesBefore + 1):1")
       if let misfit = record.problem ?? finder.misfit {
         refusal = refusal ?? misfit
@@ -77,8 +93,7 @@ struct TextOpening {
       }
       let columns = try finder.find()
       var opening = TextOpening(record, columns)
-      opening.preamble =
-        text.startIndex..<(record.start == first.start ? text.startIndex : record.start)
+      opening.preamble = start..<(record.start == records[0].start ? start : record.start)
       chosen = chosen ?? opening
       // A header says what the others have to be like; of other lines, one may be the odd one out.
       if columns.hasHeader || usual == nil || usual == Shape(record) { return opening }
@@ -96,8 +111,9 @@ struct TextOpening {
   private init(_ record: FirstRecord, _ columns: ColumnFinder.Columns) {
     self.init(
       layout: RowLayout(
-        format: record.format, fieldCount: record.fields.count, userField: columns.user,
-        itemField: columns.item, ratingField: columns.rating),
+        format: record.layout.format, fieldCount: record.fields.count, userField: columns.user,
+        itemField: columns.item, ratingField: columns.rating,
+        longestRecord: record.layout.longestRecord),
       bodyStart: columns.hasHeader ? record.end : record.start,
       lineCount: record.linesBefore + (columns.hasHeader ? record.lineCount : 0),
       hasHeader: columns.hasHeader)
@@ -109,19 +125,19 @@ struct TextOpening {
     let fieldCount: Int
 
     init(_ record: FirstRecord) {
-      format = record.format
+      format = record.layout.format
       fieldCount = record.fields.count
     }
   }
 
-  /// The shape of more than half of the records that can be read; nothing where there is none.
+  /// The shape of more than half of the records that can be read; nil where there is none.
   private static func usualShape(of records: [FirstRecord]) -> Shape? {
     let shapes = records.filter { $0.problem == nil }.map { Shape($0) }
     return shapes.first { shape in shapes.count { $0 == shape } * 2 > shapes.count }
   }
 
   private static func matrixMarket(
-    _ text: ArraySlice<UInt8>, _ name: String, _ source: RatingSource
+    _ text: ArraySlice<UInt8>, _ name: String, _ source: RatingSource, _ longestRecord: Int
   ) throws(Failure) -> TextOpening {
     guard source.columns == nil, source.hasHeader == nil else {
       throw Failure(
@@ -147,7 +163,8 @@ struct TextOpening {
       return TextOpening(
         layout: RowLayout(
           format: .matrixmarket, fieldCount: hasValues ? 3 : 2, userField: 0, itemField: 1,
-          ratingField: hasValues && !source.withoutRating ? 2 : nil, matrix: matrix),
+          ratingField: hasValues && !source.withoutRating ? 2 : nil, matrix: matrix,
+          longestRecord: longestRecord),
         bodyStart: next, lineCount: lines, hasHeader: true)
     }
     throw Failure(

@@ -7,7 +7,7 @@ import Workers
 /// Alternating least squares: the factors of both sides, and the phases that improve them.
 ///
 /// Knows nothing of files: the trainer around it writes generations and decides when to stop.
-package final class AlternatingLearner {
+package final class AlternatingLearner: Learner {
   private let source: RatingBlockSource
   private let hyperparameters: Hyperparameters
   private let kernels: KernelSet
@@ -20,8 +20,13 @@ package final class AlternatingLearner {
   package let factors: PerSide<FactorTable>
   /// μ; 0 without biases.
   package let mean: Double
+  package var keepsRatings: Bool { false }
+  package let phases: [[Side]] = [[.item], [.user]]
+  package var divergenceHint: String {
+    "bring the ratings to a smaller scale, or choose another --regularization"
+  }
 
-  /// - Parameter factors: Those to go on from; nothing begins with the seed's.
+  /// - Parameter factors: Those to go on from; `nil` begins with the seed's.
   package init(
     _ source: RatingBlockSource, hyperparameters: Hyperparameters, mean: Double = 0,
     kernels: KernelSet, workers: Int, exchange: any FactorExchange = SharedMemoryExchange(),
@@ -49,14 +54,13 @@ package final class AlternatingLearner {
 
   /// One phase: solves a side in place and broadcasts it.
   ///
-  /// - Returns: What it came to; nothing where a stop request came in between, and the side's
-  ///   factors are of no more use.
   /// - Complexity: O(ratings · rank² + rows · rank³) divided by the workers.
-  package func solve(
-    _ side: Side, iteration: Int, stop: StopRequest,
+  package func run(
+    phase: Int, of iteration: Int, stop: StopRequest,
     progress: @escaping @Sendable (PhaseProgress) -> Void
   ) throws(Failure) -> PhaseReport? {
     let clock = ContinuousClock.now
+    let side = phases[phase][0]
     let solver = try PhaseSolver(
       kernels: kernels, hyperparameters: hyperparameters, fixed: factors[side.opposite],
       solved: factors[side], workers: workers, mean: Float(mean), memory: memory)
@@ -79,9 +83,9 @@ package final class AlternatingLearner {
       iteration: iteration, side: side,
       objective: squaredError + penalties.user + penalties.item,
       rmse: hyperparameters.feedback == .explicit
-        ? (squaredError / Double(ratingCount)).squareRoot() : nil,
-      seconds: clock.seconds,
-      ratings: ratingCount, broadcastBytes: broadcastBytes, fallbackRows: outcome.fallbackRows)
+        ? rootMeanSquare(squaredError, count: ratingCount) : nil,
+      seconds: clock.seconds, ratings: ratingCount, broadcastBytes: broadcastBytes,
+      fallbackRows: outcome.fallbackRows)
   }
 
   private static func counts(

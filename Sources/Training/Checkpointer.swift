@@ -2,63 +2,102 @@ import BlockMatrix
 import BlockStore
 import Workers
 
-/// Writes generations while training goes on.
+/// Writes a run down while it goes on: the log, and generations.
 ///
-/// A generation is written when its factors are fixed anyway: the items during the user phase that
-/// ends its iteration, the users during the item phase that follows. Nothing is copied, and a
-/// phase that would overwrite factors waits until they are written.
+/// A side is written while it stands still anyway: the items during the user phase that ends their
+/// iteration, the users during the item phase that follows. Nothing is copied, and a phase waits
+/// until what it moves is written.
 final class Checkpointer {
   private let model: ModelDirectory
-  private let grids: PerSide<BlockGrid>
-  private let keep: Int
+  private let partition: Partition
+  private let hyperparameters: Hyperparameters
+  private let rules: RunSettings
+  private let log: CheckedLog
   private var draft: (number: Int, writer: GenerationWriter, items: Background<Void>)?
-  private var committing: (number: Int, work: Background<Void>)?
+  private var committing: (number: Int, items: Background<Void>, whole: Background<Void>)?
+  /// The newest generation that is known to be on the disk.
+  private(set) var saved: Int?
 
-  init(_ model: ModelDirectory, grids: PerSide<BlockGrid>, keep: Int) {
+  init(
+    _ model: ModelDirectory, partition: Partition, hyperparameters: Hyperparameters,
+    rules: RunSettings, saved: Int?
+  ) {
     self.model = model
-    self.grids = grids
-    self.keep = keep
+    self.partition = partition
+    self.hyperparameters = hyperparameters
+    self.rules = rules
+    self.saved = saved
+    log = model.log
   }
+
+  // MARK: The log
+
+  /// Drops the log's lines of iterations after `iteration`: they are about to be done again.
+  func cutLog(after iteration: Int) throws(Failure) {
+    let lines = try log.lines()
+    let kept = lines.filter { (Self.iteration(of: $0) ?? Int.max) <= iteration }
+    if kept.count < lines.count { try log.rewrite(kept) }
+  }
+
+  func append(_ line: JSONText) throws(Failure) { try log.append(line.text) }
+
+  /// The iteration that a line of ours speaks of.
+  private static func iteration(of line: String) -> Int? {
+    guard let key = line.firstRange(of: "\"iteration\":") else { return nil }
+    return Int(line[key.upperBound...].prefix { $0.isNumber })
+  }
+
+  // MARK: Generations
 
   /// Begins a generation with the items, which must stay as they are until ``itemsWritten()``.
   func begin(_ number: Int, items: FactorTable) throws(Failure) {
+    precondition(draft == nil, "a generation is begun once")
     let writer = try model.beginGeneration(number)
-    let grid = grids.item
+    let grid = partition.facts.grids.item
     draft = (
       number, writer,
       Background { () throws(Failure) in try writer.write(.item, table: items, grid: grid) }
     )
   }
 
-  /// Waits until the items of the generation that was begun are written.
+  /// Waits until items given to ``begin(_:items:)`` are written, and may move.
   func itemsWritten() throws(Failure) {
     try draft?.items.wait()
+    try committing?.items.wait()
   }
 
   /// Goes on with the users, which must stay as they are until ``settle()``, and commits.
-  func commit(users: FactorTable, facts: GenerationFacts) {
+  ///
+  /// - Parameter best: The iteration that did best on the hold-out, where one has to be kept.
+  func commit(
+    users: FactorTable, mean: Double?, history: [IterationRecord], best: Int?
+  ) {
     guard let (number, writer, items) = draft else { return }
     draft = nil
-    let (model, grid, keep) = (model, grids.user, keep)
+    let facts = GenerationFacts(
+      iteration: number, hyperparameters: hyperparameters, run: rules, partition: partition,
+      history: history, mean: mean, best: best)
+    let (model, grid, keep) = (model, partition.facts.grids.user, rules.keep)
     committing = (
-      number,
+      number, items,
       Background { () throws(Failure) in
         try items.wait()
-        try model.flushLog()
+        try model.log.flush()
         try writer.write(.user, table: users, grid: grid)
         try writer.commit(facts)
-        try model.prune(keep: keep, sparing: facts.best)
+        try model.prune(keep: keep, sparing: best)
       }
     )
   }
 
-  /// Waits until what was given to ``commit(users:facts:)`` is on the disk.
+  /// Waits until what was given to ``commit(users:mean:history:best:)`` is on the disk.
   ///
-  /// - Returns: The generation that is now committed; nothing where none was on its way.
+  /// - Returns: The generation that is now committed; `nil` where none was on its way.
   func settle() throws(Failure) -> Int? {
-    guard let (number, work) = committing else { return nil }
+    guard let (number, _, whole) = committing else { return nil }
     committing = nil
-    try work.wait()
+    try whole.wait()
+    saved = number
     return number
   }
 

@@ -11,16 +11,15 @@ struct HoldoutError: Sendable {
   /// Ratings that are summed at once; fixed, so that the sum does not depend on the workers.
   private static let rangeLength = 1 << 16
 
-  /// The root mean squared error, or nothing where no rating was kept back.
+  /// The root mean squared error; `nil` where no rating was kept back.
   func rmse(_ factors: PerSide<FactorTable>, mean: Float) throws(Failure) -> Double? {
-    guard ratings.count > 0 else { return nil }
     let rangeCount = (ratings.count + Self.rangeLength - 1) / Self.rangeLength
     let sums = try Parallel.map(rangeCount, workers: workers) { range throws(Failure) in
       let first = range * Self.rangeLength
       return squaredError(
         first..<min(first + Self.rangeLength, ratings.count), factors, mean: mean)
     }
-    return (sums.reduce(0, +) / Double(ratings.count)).squareRoot()
+    return rootMeanSquare(sums.reduce(0, +), count: ratings.count)
   }
 
   private func squaredError(
@@ -38,4 +37,9 @@ struct HoldoutError: Sendable {
     }
     return sum
   }
+}
+
+/// The root of the mean of squares that sum up to `sum`; `nil` where there are none.
+func rootMeanSquare(_ sum: Double, count: Int) -> Double? {
+  count > 0 ? (sum / Double(count)).squareRoot() : nil
 }

@@ -1,58 +1,51 @@
 import BlockMatrix
 import FactorExchange
 import Kernels
-import LeastSquares
+import Workers
 
-/// What an iteration came to.
-package struct IterationOutcome: Sendable, Equatable {
-  /// The whole objective, exact.
-  package let objective: Double
-  /// Root mean squared error over the training ratings; nothing for implicit feedback.
-  package let rmse: Double?
+/// What the loop drives: the factors, and one of the ways to improve them.
+///
+/// A learner knows nothing of files, of other iterations, nor of when to stop.
+package protocol Learner: AnyObject {
+  var factors: PerSide<FactorTable> { get }
+  /// μ; 0 without biases.
+  var mean: Double { get }
+  /// Whether it holds all ratings in memory by itself.
+  var keepsRatings: Bool { get }
+  /// The sides that each phase of an iteration moves.
+  ///
+  /// What a phase does not move may be written to disk meanwhile.
+  var phases: [[Side]] { get }
+  /// What to do where the numbers grow out of all bounds.
+  var divergenceHint: String { get }
+
+  /// Runs one phase of an iteration, counted from 1.
+  ///
+  /// - Returns: What it came to; `nil` where a stop request came in between, and the sides that the
+  ///   phase moves are of no more use.
+  func run(
+    phase: Int, of iteration: Int, stop: StopRequest,
+    progress: @escaping @Sendable (PhaseProgress) -> Void
+  ) throws(Failure) -> PhaseReport?
 }
 
-/// What the coordinator trains: the factors, and one of two ways to improve them.
-enum Learner {
-  case alternating(AlternatingLearner)
-  case stochastic(StochasticLearner)
-
-  /// - Parameter factors: Those to go on from; nothing begins with the seed's.
-  init(
-    _ source: RatingBlockSource, hyperparameters: Hyperparameters, kernels: KernelSet,
-    workers: Int, exchange: any FactorExchange, factors: PerSide<FactorTable>?
-  ) throws(Failure) {
-    let mean = hyperparameters.hasBias ? try source.mean(workers: workers) : 0
-    switch hyperparameters.algorithm {
-    case .als:
-      self = .alternating(
-        try AlternatingLearner(
-          source, hyperparameters: hyperparameters, mean: mean, kernels: kernels,
-          workers: workers, exchange: exchange, factors: factors))
-    case .sgd(let settings):
-      self = .stochastic(
-        try StochasticLearner(
-          source, settings: settings, hyperparameters: hyperparameters, mean: mean,
-          kernels: kernels, workers: workers, factors: factors))
-    }
-  }
-
-  var factors: PerSide<FactorTable> {
-    switch self {
-    case .alternating(let learner): learner.factors
-    case .stochastic(let learner): learner.factors
-    }
-  }
-
-  /// Whether it holds all ratings in memory by itself.
-  var keepsRatings: Bool {
-    if case .stochastic = self { true } else { false }
-  }
-
-  /// μ; 0 without biases.
-  var mean: Double {
-    switch self {
-    case .alternating(let learner): learner.mean
-    case .stochastic(let learner): learner.mean
-    }
+/// Makes the learner that a model's algorithm wants.
+///
+/// - Parameter factors: Those to go on from; `nil` begins with the seed's.
+/// - Throws: `.memory`, or whatever reading the ratings meets.
+func makeLearner(
+  _ source: RatingBlockSource, hyperparameters: Hyperparameters, kernels: KernelSet, workers: Int,
+  exchange: any FactorExchange, factors: PerSide<FactorTable>?
+) throws(Failure) -> any Learner {
+  let mean = hyperparameters.hasBias ? try source.mean(workers: workers) : 0
+  switch hyperparameters.algorithm {
+  case .als:
+    return try AlternatingLearner(
+      source, hyperparameters: hyperparameters, mean: mean, kernels: kernels, workers: workers,
+      exchange: exchange, factors: factors)
+  case .sgd(let settings):
+    return try StochasticLearner(
+      source, settings: settings, hyperparameters: hyperparameters, mean: mean, kernels: kernels,
+      workers: workers, factors: factors)
   }
 }

@@ -6,50 +6,80 @@ struct Resumption {
   /// What each iteration already done came to.
   let history: [IterationRecord]
   let factors: PerSide<FactorTable>?
+  /// The iteration that has to stay because it did best on the hold-out: by the rules of this run,
+  /// or as the newest generation says.
+  let best: Int?
   let refused: [(generation: Int, failure: Failure)]
 
-  var completedIterations: Int { history.count }
-
-  static let fromTheStart = Resumption(history: [], factors: nil, refused: [])
+  static let fromTheStart = Resumption(history: [], factors: nil, best: nil, refused: [])
 
   /// Finds the newest good generation and holds it against what is asked for.
+  ///
+  /// Hyperparameters, ratings and the metric that is watched have to be the same. The rules that
+  /// end a run may differ as long as a run under the new ones would have come the same way.
   ///
   /// - Throws: `.mismatch` with every setting that differs; `.data` where all generations are
   ///   damaged.
   static func find(
     in model: ModelDirectory, partition: PartitionFacts, hyperparameters: Hyperparameters,
-    iterations: Int
+    rules: RunSettings, higherIsBetter: Bool
   ) throws(Failure) -> Resumption {
     guard let newest = try model.newestGood() else { return .fromTheStart }
-    let asked = Self.settings(of: hyperparameters, partitionDigest: partition.digest)
-    let stored = Self.settings(
-      of: newest.facts.hyperparameters, partitionDigest: newest.facts.partitionDigest)
-    var differences: [String] = []
-    for name in (stored + asked.filter { ours in !stored.contains { $0.name == ours.name } })
-      .map(\.name)
-    {
-      let ours = asked.first { $0.name == name }?.value ?? "not set"
-      let theirs = stored.first { $0.name == name }?.value ?? "not set"
-      if ours != theirs { differences.append("\(name): \(theirs) in the model, \(ours) asked for") }
+    let facts = newest.facts
+    var differences = Difference.list(
+      stored: facts.hyperparameters.settings + [("ratings (digest)", facts.partitionDigest)],
+      asked: hyperparameters.settings + [("ratings (digest)", partition.digest)])
+    let stored = try facts.rules()
+    let changed = Difference.list(stored: stored.settings, asked: rules.settings)
+    if facts.knowsRules {
+      differences += changed.filter { $0.name == RunSetting.holdoutMetric.name }
     }
-    if newest.facts.iteration > iterations {
-      differences.append(
-        "iterations: \(newest.facts.iteration) in the model, \(iterations) asked for")
+    let end = rules.firstEnd(
+      in: facts.history, ratingCount: partition.ratingCount, higherIsBetter: higherIsBetter)
+    if end != nil {
+      differences += changed.filter { Difference.endsRuns.contains($0.name) }
+    } else if differences.isEmpty, stored.patience == nil,
+      let best = rules.best(facts.history, higherIsBetter: higherIsBetter),
+      try !model.generations().contains(best)
+    {
+      // Nobody knew that it would have to be kept.
+      differences = changed.filter { $0.name == RunSetting.patience.name }
     }
     guard differences.isEmpty else {
       throw Failure(
         .mismatch, at: model.directory,
-        "the model was trained with other settings: " + differences.joined(separator: "; "),
+        "the model was trained with other settings: "
+          + differences.map(\.text).joined(separator: "; "),
         hint: "use the model's settings, another -o, or --fresh to start over")
     }
     return Resumption(
-      history: newest.facts.history, factors: newest.factors, refused: newest.refused)
+      history: facts.history, factors: newest.factors,
+      best: rules.best(facts.history, higherIsBetter: higherIsBetter) ?? facts.best,
+      refused: newest.refused)
   }
+}
 
-  /// Everything that decides a model's bytes, by the name of its option.
-  private static func settings(
-    of hyperparameters: Hyperparameters, partitionDigest: String
-  ) -> [(name: String, value: String)] {
-    hyperparameters.settings + [("ratings (digest)", partitionDigest)]
+/// A setting that is not what it was.
+private struct Difference {
+  let name: String
+  let text: String
+
+  /// The rules that end a run; the others change only what is left on the disk.
+  static let endsRuns = [
+    RunSetting.iterations.name, RunSetting.tolerance.name, RunSetting.stopAtLoss.name,
+    RunSetting.patience.name,
+  ]
+
+  static func list(
+    stored: [(name: String, value: String)], asked: [(name: String, value: String)]
+  ) -> [Difference] {
+    let names = (stored + asked.filter { ours in !stored.contains { $0.name == ours.name } })
+      .map(\.name)
+    return names.compactMap { name in
+      let ours = asked.first { $0.name == name }?.value ?? "not set"
+      let theirs = stored.first { $0.name == name }?.value ?? "not set"
+      guard ours != theirs else { return nil }
+      return Difference(name: name, text: "\(name): \(theirs) in the model, \(ours) asked for")
+    }
   }
 }

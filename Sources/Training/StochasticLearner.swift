@@ -9,7 +9,7 @@ import Workers
 /// An epoch goes through the diagonals of a grid of cells, one after another; the cells of a
 /// diagonal are stepped through in parallel. The order is fixed, so the bits depend on the grid but
 /// not on the workers (Gemulla, Nijkamp, Haas and Sismanis, KDD 2011: strata).
-package final class StochasticLearner: Sendable {
+package final class StochasticLearner: Learner, Sendable {
   private let grid: RatingGrid
   private let settings: StochasticSettings
   private let hyperparameters: Hyperparameters
@@ -19,6 +19,10 @@ package final class StochasticLearner: Sendable {
   private let workers: Int
   package let mean: Double
   package let factors: PerSide<FactorTable>
+  package var keepsRatings: Bool { true }
+  /// A step moves a user and an item: neither side stands still.
+  package let phases: [[Side]] = [[.user, .item]]
+  package var divergenceHint: String { "lower --learning-rate, or raise --regularization" }
 
   package init(
     _ source: RatingBlockSource, settings: StochasticSettings, hyperparameters: Hyperparameters,
@@ -66,12 +70,15 @@ package final class StochasticLearner: Sendable {
 
   /// One epoch: a step for each rating, then the exact error of all.
   ///
-  /// - Returns: What it came to; nothing where a stop request came in between, and the factors are
-  ///   of no more use.
   /// - Complexity: O(ratings · rank) divided by the workers, of which `gridSize` have work.
-  package func run(epoch: Int, stop: StopRequest) throws(Failure) -> IterationOutcome? {
+  package func run(
+    phase: Int, of epoch: Int, stop: StopRequest,
+    progress: @escaping @Sendable (PhaseProgress) -> Void
+  ) throws(Failure) -> PhaseReport? {
+    let clock = ContinuousClock.now
     let order = grid.diagonals(epoch: epoch, seed: hyperparameters.seed)
     var paces = try makePaces(elapsed: Double(epoch - 1), epoch: epoch)
+    var done = 0
     for (position, diagonal) in order.enumerated() {
       if stop.isSet { return nil }
       if position > 0, settings.damping > 0 {
@@ -79,10 +86,14 @@ package final class StochasticLearner: Sendable {
         paces = try makePaces(elapsed: Double(epoch - 1) + share, epoch: epoch)
       }
       let paces = paces
-      _ = try Parallel.map(grid.size, workers: workers) { [self] block throws(Failure) in
+      let counts = try Parallel.map(grid.size, workers: workers) { [self] block throws(Failure) in
         let cell = block * grid.size + (block + diagonal) % grid.size
         step(grid.cells[cell], paces)
+        return grid.cells[cell].count
       }
+      done += counts.reduce(0, +)
+      progress(
+        PhaseProgress(iteration: epoch, side: nil, ratingsDone: done, ratingCount: ratingCount))
     }
     let errors = try Parallel.map(grid.cells.count, workers: workers) {
       [self] cell throws(Failure) in cellError(grid.cells[cell])
@@ -94,8 +105,16 @@ package final class StochasticLearner: Sendable {
         factors[side], counts: counts[side], oppositeCount: counts[side.opposite].count,
         hyperparameters: hyperparameters)
     }
-    return IterationOutcome(
-      objective: objective, rmse: (squaredError / Double(ratingCount)).squareRoot())
+    return PhaseReport(
+      iteration: epoch, side: nil, objective: objective,
+      rmse: rootMeanSquare(squaredError, count: ratingCount), seconds: clock.seconds,
+      ratings: ratingCount, broadcastBytes: broadcastBytes, fallbackRows: 0)
+  }
+
+  /// With each row of the grid in a process of its own, every block of items moves on after each
+  /// diagonal.
+  private var broadcastBytes: Int {
+    factors.item.rowCount * factors.item.width * MemoryLayout<Float>.size * grid.size
   }
 
   private typealias Paces = PerSide<[StochasticPace]>

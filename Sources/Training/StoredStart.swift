@@ -5,8 +5,8 @@ import BlockStore
 package struct StoredStart: Sendable {
   package let partition: String
   package let hyperparameters: Hyperparameters
-  /// Iterations that were asked for when the generation was written.
-  package let iterations: Int
+  /// The settings of the run that wrote the generation.
+  package let rules: RunSettings
 
   /// Factors are not read: training reads them when it begins.
   ///
@@ -15,6 +15,6 @@ package struct StoredStart: Sendable {
     guard let facts = try model.newestFacts() else { return nil }
     return StoredStart(
       partition: facts.partitionPath, hyperparameters: facts.hyperparameters,
-      iterations: facts.plannedIterations)
+      rules: try facts.rules())
   }
 }

@@ -5,43 +5,14 @@ import Kernels
 import LeastSquares
 import Workers
 
-/// How a training run ended.
-package enum TrainingEnd: Sendable, Equatable {
-  /// All iterations are done, or the objective has settled.
-  ///
-  /// `best` is the iteration that did best on the hold-out, where that decides when to stop.
-  case finished(iteration: Int, best: Int?)
-  /// Stopped on request; nothing is lost but the iterations after the saved generation.
-  case stopped(saved: Int?)
-}
-
-/// The coordinator: drives the phases, writes generations and the log, stops.
-package final class Trainer {
-  private let partition: Partition
-  private let model: ModelDirectory
-  private let hyperparameters: Hyperparameters
-  private let settings: TrainingSettings
-  private let stop: StopRequest
-  private let observe: @Sendable (TrainingEvent) -> Void
-
-  private let learner: Learner
-  /// Nothing for implicit feedback, which predicts no ratings.
-  private let holdout: HoldoutError?
-  private let metric: HoldoutMetric?
-  private let checkpointer: Checkpointer
-  private let log: TrainingLog
-  private let start: TrainingStart
-  /// What each iteration so far came to, those of earlier runs included.
-  private var history: [IterationRecord]
-  /// The newest generation that is known to be committed.
-  private var saved: Int?
-
-  /// Trains until the iterations are done, the objective settles, or a stop is requested.
+/// Trains into a model directory: finds where to begin, and writes down what the loop comes to.
+package enum Trainer {
+  /// Trains until the iterations are done, a rule of the run ends it, or a stop is requested.
   ///
   /// - Throws: `.mismatch` where the model directory holds a model of other settings, `.output`
-  ///   where another process trains into it, `.memory` where the budget does not suffice; any
-  ///   failure leaves the committed generations as they were, and a model that was begun with this
-  ///   run and has none yet is removed.
+  ///   where another process trains into it, `.memory` where the budget does not suffice,
+  ///   `.diverged` where the numbers do; any failure leaves the committed generations as they were,
+  ///   and a model that was begun with this run and has none yet is removed.
   package static func run(
     _ partition: Partition, into model: ModelDirectory, hyperparameters: Hyperparameters,
     settings: TrainingSettings, exchange: any FactorExchange = SharedMemoryExchange(),
@@ -51,8 +22,9 @@ package final class Trainer {
     let lock = try model.lock()
     defer { lock.release() }
     do throws(Failure) {
-      let end = try run(
-        partition, lockedModel: model, hyperparameters, settings, exchange, metric, stop, observe)
+      let loop = try makeLoop(
+        partition, model, hyperparameters, settings, exchange, metric, stop, observe)
+      let end = try loop.run()
       if end == .stopped(saved: nil) { model.removeIfFruitless() }
       return end
     } catch {
@@ -61,187 +33,85 @@ package final class Trainer {
     }
   }
 
-  private static func run(
-    _ partition: Partition, lockedModel model: ModelDirectory,
-    _ hyperparameters: Hyperparameters, _ settings: TrainingSettings,
-    _ exchange: any FactorExchange, _ metric: HoldoutMetric?, _ stop: StopRequest,
-    _ observe: @escaping @Sendable (TrainingEvent) -> Void
-  ) throws(Failure) -> TrainingEnd {
-    if settings.fresh { try model.clear() }
-    let resumption = try Resumption.find(
-      in: model, partition: partition.facts, hyperparameters: hyperparameters,
-      iterations: settings.iterations)
-    // A run that was killed while it pruned may have been the last with anything to write.
-    try model.prune(keep: settings.keep)
-    let trainer = try Trainer(
-      partition, model, hyperparameters, settings, exchange, metric, stop, observe,
-      resumption)
-    return try trainer.run()
-  }
-
-  private init(
+  /// Prepares everything; what can be refused is, before anything is changed.
+  private static func makeLoop(
     _ partition: Partition, _ model: ModelDirectory, _ hyperparameters: Hyperparameters,
     _ settings: TrainingSettings, _ exchange: any FactorExchange, _ metric: HoldoutMetric?,
-    _ stop: StopRequest, _ observe: @escaping @Sendable (TrainingEvent) -> Void,
-    _ resumption: Resumption
-  ) throws(Failure) {
+    _ stop: StopRequest, _ observe: @escaping @Sendable (TrainingEvent) -> Void
+  ) throws(Failure) -> TrainingLoop {
     let facts = partition.facts
     let kernels = try KernelSet.select(settings.instructionSet)
-    let plan = try MemoryPlan(
-      facts, hyperparameters: hyperparameters, settings: settings,
-      solverBytes: PhaseSolver.workingByteCount(
-        hyperparameters, rowCount: max(partition.facts.userCount, partition.facts.itemCount),
-        workers: settings.workers))
-    learner = try Learner(
-      RatingBlockSource(partition, keeps: plan.keepsRatings), hyperparameters: hyperparameters,
-      kernels: kernels, workers: settings.workers, exchange: exchange,
-      factors: resumption.factors)
-    if hyperparameters.feedback == .explicit {
-      holdout = HoldoutError(
-        ratings: try partition.readHoldout(), kernels: kernels, workers: settings.workers)
-    } else {
-      holdout = nil
-    }
-    if settings.stopping.patience != nil, facts.holdout == nil {
-      throw Failure(
-        .usage, at: "--patience", "the partition has no hold-out to watch",
-        hint: "partition with --holdout 0.1")
-    }
-    checkpointer = Checkpointer(model, grids: facts.grids, keep: settings.keep)
-    log = TrainingLog(model: model)
-    start = TrainingStart(
-      completedIterations: resumption.completedIterations, iterations: settings.iterations,
-      instructionSet: kernels.instructionSet.rawValue, workers: settings.workers,
-      userCount: facts.userCount, itemCount: facts.itemCount, ratingCount: facts.ratingCount,
-      keepsRatings: plan.keepsRatings || learner.keepsRatings, refused: resumption.refused)
-    history = resumption.history
-    saved = resumption.completedIterations > 0 ? resumption.completedIterations : nil
-    self.partition = partition
-    self.model = model
-    self.hyperparameters = hyperparameters
-    self.settings = settings
-    self.metric = metric
-    self.stop = stop
-    self.observe = observe
-  }
-
-  private func run() throws(Failure) -> TrainingEnd {
-    observe(.started(start))
-    try model.copyIds(from: partition)
-    try log.cut(after: history.count)
-    do {
-      while !isDone {
-        guard try iterate(history.count + 1) else {
-          checkpointer.abandonDraft()
-          try settle()
-          return .stopped(saved: saved)
-        }
-      }
-      try finish()
-      return .finished(iteration: history.count, best: best)
-    } catch {
-      // What is on its way to the disk may still become complete; then it counts.
-      checkpointer.abandonDraft()
-      _ = try? checkpointer.settle()
-      throw error
-    }
-  }
-
-  private var isDone: Bool {
-    settings.stopping.areMet(
-      history, ratingCount: partition.facts.ratingCount,
+    try checkRules(settings.run, hyperparameters, facts, metric)
+    let memory = try TrainingMemory(
+      partition, hyperparameters: hyperparameters, settings: settings,
+      ranksHoldout: metric != nil)
+    if settings.fresh { try model.clear() }
+    // Ids come and go before anything large is held.
+    let source = try RatingBlockSource(partition, keeps: memory.keepsRatings)
+    let begin = try Resumption.find(
+      in: model, partition: facts, hyperparameters: hyperparameters, rules: settings.run,
       higherIsBetter: metric?.higherIsBetter ?? false)
+    // A run that was killed while it pruned may have been the last with anything to write.
+    try model.prune(keep: settings.run.keep, sparing: begin.best)
+    try model.copyIds(from: partition)
+    let holdout =
+      hyperparameters.feedback == .explicit
+      ? HoldoutError(
+        ratings: try partition.readHoldout(), kernels: kernels, workers: settings.workers) : nil
+    let checkpointer = Checkpointer(
+      model, partition: partition, hyperparameters: hyperparameters, rules: settings.run,
+      saved: begin.history.isEmpty ? nil : begin.history.count)
+    let learner = try makeLearner(
+      source, hyperparameters: hyperparameters, kernels: kernels, workers: settings.workers,
+      exchange: exchange, factors: begin.factors)
+    observe(
+      .started(
+        TrainingStart(
+          completedIterations: begin.history.count, iterations: settings.run.iterations,
+          instructionSet: kernels.instructionSet.rawValue, workers: settings.workers,
+          userCount: facts.userCount, itemCount: facts.itemCount, ratingCount: facts.ratingCount,
+          keepsRatings: memory.keepsRatings || learner.keepsRatings, refused: begin.refused)))
+    try checkpointer.cutLog(after: begin.history.count)
+    return TrainingLoop(
+      learner, rules: settings.run, ratingCount: facts.ratingCount, holdout: holdout,
+      metric: metric, checkpointer: checkpointer, history: begin.history, stop: stop,
+      observe: observe)
   }
 
-  /// One iteration; false where a stop request came in between.
-  private func iterate(_ iteration: Int) throws(Failure) -> Bool {
-    let clock = ContinuousClock.now
-    let isDue = iteration % settings.checkpointInterval == 0 || iteration == settings.iterations
-    let outcome: IterationOutcome?
-    switch learner {
-    case .alternating(let learner): outcome = try alternate(learner, iteration, isDue: isDue)
-    case .stochastic(let learner): outcome = try descend(learner, iteration, isDue: isDue)
+  /// Refuses rules that could never be met, rather than passing over them.
+  private static func checkRules(
+    _ rules: RunSettings, _ hyperparameters: Hyperparameters, _ facts: PartitionFacts,
+    _ metric: HoldoutMetric?
+  ) throws(Failure) {
+    if rules.patience != nil || rules.holdoutMetric != nil, facts.holdout == nil {
+      throw Failure(
+        .usage, at: rules.patience != nil ? "patience" : "holdout-metric",
+        "the partition has no hold-out to watch", hint: "partition with --holdout 0.1")
     }
-    guard let outcome else { return false }
-    let holdoutRmse = try holdout?.rmse(learner.factors, mean: Float(learner.mean))
-    let holdoutMetric = try metric?.measure(learner.factors, learner.mean)
-    history.append(
-      IterationRecord(
-        objective: outcome.objective, rmse: outcome.rmse, holdoutRmse: holdoutRmse,
-        holdoutMetric: holdoutMetric))
-    // The next item phase overwrites the items: they have to be written by then.
-    try checkpointer.itemsWritten()
-    let report = IterationReport(
-      iteration: iteration, objective: outcome.objective, rmse: outcome.rmse,
-      holdoutRmse: holdoutRmse, holdoutMetric: holdoutMetric, seconds: clock.seconds,
-      generation: isDue ? iteration : nil)
-    try log.append(report)
-    observe(.iteration(report))
-    if isDue { checkpointer.commit(users: learner.factors.user, facts: generationFacts) }
-    return true
-  }
-
-  /// Solves the items, then the users; nothing where a stop request came in between.
-  private func alternate(
-    _ learner: AlternatingLearner, _ iteration: Int, isDue: Bool
-  ) throws(Failure) -> IterationOutcome? {
-    guard try solve(.item, learner, iteration) != nil else { return nil }
-    // The user phase overwrites the users of the last generation: they must be written by now.
-    try settle()
-    if isDue { try checkpointer.begin(iteration, items: learner.factors.item) }
-    return try solve(.user, learner, iteration).map {
-      IterationOutcome(objective: $0.objective, rmse: $0.rmse)
+    guard hyperparameters.feedback != .explicit else { return }
+    if rules.stopAtLoss != nil {
+      throw Failure(.usage, at: "stop-at-loss", "implicit feedback has no such error")
+    }
+    if rules.patience != nil, metric == nil {
+      throw Failure(
+        .usage, at: "patience", "implicit feedback has nothing to watch but a ranking metric",
+        hint: "watch one, as ndcg@20")
     }
   }
+}
 
-  /// An epoch; nothing where a stop request came in between.
-  private func descend(
-    _ learner: StochasticLearner, _ iteration: Int, isDue: Bool
-  ) throws(Failure) -> IterationOutcome? {
-    // Each step moves both sides: nothing can be written meanwhile.
-    try settle()
-    let outcome = try learner.run(epoch: iteration, stop: stop)
-    if isDue, outcome != nil { try checkpointer.begin(iteration, items: learner.factors.item) }
-    return outcome
-  }
-
-  private func solve(
-    _ side: Side, _ learner: AlternatingLearner, _ iteration: Int
-  ) throws(Failure) -> PhaseReport? {
-    let observe = observe
-    let report = try learner.solve(
-      side, iteration: iteration, stop: stop, progress: { observe(.progress($0)) })
-    guard let report else { return nil }
-    try log.append(report)
-    observe(.phase(report))
-    return report
-  }
-
-  /// Sees to it that the last iteration is a generation, and that it is on the disk.
-  private func finish() throws(Failure) {
-    try settle()
-    guard saved != history.count else { return }
-    try checkpointer.begin(history.count, items: learner.factors.item)
-    checkpointer.commit(users: learner.factors.user, facts: generationFacts)
-    try settle()
-  }
-
-  private func settle() throws(Failure) {
-    guard let committed = try checkpointer.settle() else { return }
-    saved = committed
-    observe(.committed(generation: committed))
-  }
-
-  /// The iteration that did best on the hold-out, where that decides when to stop.
-  private var best: Int? {
-    guard settings.stopping.patience != nil else { return nil }
-    return StoppingRules.best(history, higherIsBetter: metric?.higherIsBetter ?? false)
-  }
-
-  private var generationFacts: GenerationFacts {
-    GenerationFacts(
-      iteration: history.count, phase: .user, hyperparameters: hyperparameters,
-      partition: partition, history: history, plannedIterations: settings.iterations,
-      mean: hyperparameters.hasBias ? learner.mean : nil, best: best)
+extension TrainingLoop {
+  /// A run whose factors are not written down: a point of a cross-validation.
+  ///
+  /// - Parameter start: Factors to begin with, which are overwritten; `nil` for those of the seed.
+  package static func inMemory(
+    _ source: RatingBlockSource, hyperparameters: Hyperparameters, rules: RunSettings,
+    kernels: KernelSet, workers: Int, from start: PerSide<FactorTable>? = nil, stop: StopRequest
+  ) throws(Failure) -> TrainingLoop {
+    TrainingLoop(
+      try makeLearner(
+        source, hyperparameters: hyperparameters, kernels: kernels, workers: workers,
+        exchange: SharedMemoryExchange(), factors: start),
+      rules: rules, ratingCount: source.ratingCount, stop: stop)
   }
 }

@@ -1,4 +1,5 @@
 import BlockMatrix
+import BlockStore
 
 /// What an observer of a training run is told.
 ///
@@ -33,19 +34,20 @@ package struct TrainingStart: Sendable {
 /// How far a phase is.
 package struct PhaseProgress: Sendable {
   package let iteration: Int
-  package let side: Side
+  /// The side that is solved; `nil` where both move.
+  package let side: Side?
   package let ratingsDone: Int
   package let ratingCount: Int
 }
 
-/// One side solved.
+/// One phase done.
 package struct PhaseReport: Sendable, Equatable {
   package let iteration: Int
-  /// The side that was solved.
-  package let side: Side
+  /// The side that was solved; `nil` where both were moved.
+  package let side: Side?
   /// The whole objective after the phase.
   package let objective: Double
-  /// Root mean squared error over the training ratings; nothing for implicit feedback.
+  /// Root mean squared error over the training ratings; `nil` for implicit feedback.
   package let rmse: Double?
   /// Wall time.
   package let seconds: Double
@@ -58,17 +60,12 @@ package struct PhaseReport: Sendable, Equatable {
   package let fallbackRows: Int
 }
 
-/// Both sides solved.
+/// All phases of an iteration done.
 package struct IterationReport: Sendable, Equatable {
   package let iteration: Int
-  package let objective: Double
-  package let rmse: Double?
-  /// Over the partition's hold-out; nothing where it has none.
-  package let holdoutRmse: Double?
-  /// The metric that was asked for besides, over the hold-out.
-  package let holdoutMetric: Double?
+  package let record: IterationRecord
   /// Wall time of the whole iteration.
   package let seconds: Double
-  /// The generation that will hold this iteration; nothing where none is due.
+  /// The generation that will hold this iteration; `nil` where none is due.
   package let generation: Int?
 }

@@ -87,12 +87,13 @@ package struct CrossValidation: Sendable {
           if known.count == path.count {
             value = known[step]
           } else {
-            guard let data,
-              let trained = try TrainedFactors.train(
-                data.source, hyperparameters: point, iterations: iterations,
-                tolerance: tolerance, kernels: kernels, workers: workers,
-                from: Self.canGoOn(point) ? factors : nil, stop: stop)
-            else { return nil }
+            guard let data else { return nil }
+            let loop = try TrainingLoop.inMemory(
+              data.source, hyperparameters: point,
+              rules: RunSettings(iterations: iterations, tolerance: tolerance), kernels: kernels,
+              workers: workers, from: Self.canGoOn(point) ? factors : nil, stop: stop)
+            guard case .finished = try loop.run() else { return nil }
+            let trained = loop.learner
             factors = trained.factors
             value = try data.measure(trained, metric, workers: workers)
             if record.value(point.line, fold: fold) == nil {
@@ -136,7 +137,7 @@ private struct FoldData {
   }
 
   func measure(
-    _ trained: TrainedFactors, _ metric: CrossValidation.Metric, workers: Int
+    _ trained: any Learner, _ metric: CrossValidation.Metric, workers: Int
   ) throws(Failure) -> Double {
     let model = try FactorModel(
       factors: trained.factors, ids: ids, mean: Float(trained.mean), scale: scale)

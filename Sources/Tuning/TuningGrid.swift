@@ -27,30 +27,28 @@ package struct TuningGrid: Sendable {
   package func paths(_ base: Hyperparameters) throws(Failure) -> [[Hyperparameters]] {
     var paths: [[Hyperparameters]] = []
     for rank in ranks {
-      for alpha in alpha.isEmpty ? [nil] : alpha.map(Optional.some) {
-        for bias in biasRegularization.isEmpty ? [nil] : biasRegularization.map(Optional.some) {
-          var path: [Hyperparameters] = []
-          for regularization in regularization.sorted(by: >) {
-            path.append(
-              try Hyperparameters(
-                rank: rank, regularization: regularization,
-                regularizationScaling: base.regularizationScaling, seed: base.seed,
-                feedback: try Self.feedback(base.feedback, alpha: alpha),
-                biasRegularization: bias ?? base.biasRegularization,
-                isNonnegative: base.isNonnegative, algorithm: base.algorithm))
-          }
-          paths.append(path)
+      let ranked = try base.with(ModelSetting.rank, rank)
+      for point in try Self.each(of: alpha, ModelSetting.alpha, in: ranked) {
+        for start in try Self.each(
+          of: biasRegularization, ModelSetting.biasRegularization, in: point)
+        {
+          paths.append(
+            try Self.each(
+              of: regularization.sorted(by: >), ModelSetting.regularization, in: start))
         }
       }
     }
     return paths
   }
 
-  private static func feedback(
-    _ feedback: Feedback, alpha: Double?
-  ) throws(Failure) -> Feedback {
-    guard let alpha, let confidence = feedback.confidence else { return feedback }
-    return .implicit(try Confidence(confidence.convention, alpha: alpha))
+  /// The model with each of some values for a setting; itself where there are none.
+  private static func each(
+    of values: [Double], _ setting: Setting<Double>, in base: Hyperparameters
+  ) throws(Failure) -> [Hyperparameters] {
+    guard !values.isEmpty else { return [base] }
+    var points: [Hyperparameters] = []
+    for value in values { points.append(try base.with(setting, value)) }
+    return points
   }
 }
 

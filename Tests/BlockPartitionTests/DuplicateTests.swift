@@ -120,4 +120,14 @@ struct DuplicateTests {
     #expect(
       try fixture.partition([path], to: "p") { $0.duplicates = .mean }.facts.highestValue == 3e38)
   }
+
+  @Test func `a repeated pair is named behind a first line that was skipped`() throws {
+    let fixture = try Fixture()
+    let path = try fixture.directory.write("My ratings\na,b,1\nc,b,1\na,b,2\n", to: "a.csv")
+    let found = failure { () throws(Failure) in
+      try fixture.partition([path], to: "p") { $0.badLineLimit = 1 }
+    }
+    #expect(found?.place == "\(path):4", "\(String(describing: found))")
+    #expect(found?.message.hasSuffix("have a rating already, at \(path):2") == true)
+  }
 }

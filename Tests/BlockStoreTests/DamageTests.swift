@@ -19,8 +19,8 @@ import Workers
     model = try ModelDirectory.openOrCreate(directory.file("m"), in: disk)
     try model.copyIds(from: partition)
     try Worked.writeGeneration(1, to: model, of: partition, rank: 2, hasBias: true)
-    try model.appendLog(#"{"event":"phase","iteration":1}"#)
-    try model.appendLog(#"{"event":"iteration","iteration":1}"#)
+    try model.log.append(#"{"event":"phase","iteration":1}"#)
+    try model.log.append(#"{"event":"iteration","iteration":1}"#)
   }
 
   static let partitionFiles = [

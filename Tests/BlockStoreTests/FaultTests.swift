@@ -128,8 +128,8 @@ import Testing
     defer { lock.release() }
     try model.copyIds(from: partition)
     try Worked.writeGeneration(2, to: model, of: partition)
-    try model.appendLog(#"{"event":"iteration","iteration":2}"#)
-    try model.prune(keep: 1)
+    try model.log.append(#"{"event":"iteration","iteration":2}"#)
+    try model.prune(keep: 1, sparing: nil)
   }
 
   @Test(arguments: faults)

@@ -30,8 +30,8 @@ enum Fixtures {
       let model = try ModelDirectory.openOrCreate("\(folder)/\(name)", in: disk)
       try model.copyIds(from: partition)
       try Worked.writeGeneration(1, to: model, of: partition, rank: 2, hasBias: hasBias)
-      try model.appendLog(#"{"event":"phase","iteration":1,"side":"user"}"#)
-      try model.appendLog(#"{"event":"iteration","iteration":1,"generation":"00000001"}"#)
+      try model.log.append(#"{"event":"phase","iteration":1,"side":"user"}"#)
+      try model.log.append(#"{"event":"iteration","iteration":1,"generation":"00000001"}"#)
     }
   }
 
@@ -72,7 +72,7 @@ enum Fixtures {
   func `give the worked factors`(name: String, hasBias: Bool) throws {
     let model = try ModelDirectory.open("\(Fixtures.golden)/\(name)", in: disk)
     let newest = try #require(try model.newestGood())
-    #expect(newest.number == 1 && newest.facts.plannedIterations == 15)
+    #expect(try newest.number == 1 && newest.facts.rules().iterations == 15)
     #expect(newest.facts.mean == (hasBias ? 3.5625 : nil))
     #expect(newest.facts.hyperparameters.biasRegularization == (hasBias ? 0.02 : nil))
     for side in Side.allCases {
@@ -80,7 +80,7 @@ enum Fixtures {
       #expect(newest.factors[side].bits == expected.bits)
       #expect(try model.readIds(side, of: newest.facts) == TinyRatings.idTable(side))
     }
-    #expect(try model.readLog().count == 2)
+    #expect(try model.log.lines().count == 2)
   }
 
   @Test(arguments: ["ratings.blocks", "holdout.blocks", "model", "biased.model"])

@@ -80,15 +80,15 @@ import Workers
   init() throws {
     stored = try StoredModel.tiny()
     let model = try ModelDirectory.open(stored.model, in: disk)
-    try model.appendLog(#"{"event":"iteration","iteration":1,"objective":100}"#)
+    try model.log.append(#"{"event":"iteration","iteration":1,"objective":100}"#)
     try commit(2)
   }
 
   /// Goes on by an iteration: the log, then the generation.
   private func commit(_ number: Int, logging objective: Int? = nil) throws {
     let model = try ModelDirectory.open(stored.model, in: disk)
-    try model.appendLog(line(number, objective ?? 101 - number))
-    try model.flushLog()
+    try model.log.append(line(number, objective ?? 101 - number))
+    try model.log.flush()
     try stored.commit(number, TinyRatings.factors())
   }
 
@@ -110,10 +110,10 @@ import Workers
 
   @Test func `takes a log whose lines say less, and one that is ahead`() throws {
     let model = try ModelDirectory.open(stored.model, in: disk)
-    try model.appendLog(#"{"event":"iteration","iteration":3}"#)
-    for number in [Int.min, 0, Int.max] { try model.appendLog(line(number, 5)) }
-    try model.appendLog(line(4, 5))
-    try model.flushLog()
+    try model.log.append(#"{"event":"iteration","iteration":3}"#)
+    for number in [Int.min, 0, Int.max] { try model.log.append(line(number, 5)) }
+    try model.log.append(line(4, 5))
+    try model.log.flush()
     #expect(try verify().failures == [])
   }
 
@@ -137,8 +137,8 @@ import Workers
   private func tear() throws -> [UInt8] {
     let whole = try stored.folder.read("model/training.jsonl")
     let model = try ModelDirectory.open(stored.model, in: disk)
-    try model.appendLog(line(3, 98))
-    try model.flushLog()
+    try model.log.append(line(3, 98))
+    try model.log.flush()
     let longer = try stored.folder.read("model/training.jsonl")
     try Overwrite.file(stored.folder.file("model/training.jsonl"), with: Array(longer.dropLast(9)))
     #expect(longer.count > whole.count + 9)
@@ -161,7 +161,8 @@ import Workers
             try other.stored.commit(3, TinyRatings.factors())
             try other.commit(4)
             try other.commit(5)
-            try ModelDirectory.open(other.stored.model, in: UnflushedFileSystem()).prune(keep: 2)
+            let model = try ModelDirectory.open(other.stored.model, in: UnflushedFileSystem())
+            try model.prune(keep: 2, sparing: nil)
           }
         } catch { problem.withLock { $0 = "\(error)" } }
       }
@@ -183,8 +184,8 @@ import Workers
           let model = try ModelDirectory.open(other.stored.model, in: UnflushedFileSystem())
           try model.clear()
           try model.copyIds(from: .open(other.stored.partition, in: UnflushedFileSystem()))
-          try model.appendLog(#"{"event":"iteration","iteration":1,"objective":100}"#)
-          try model.flushLog()
+          try model.log.append(#"{"event":"iteration","iteration":1,"objective":100}"#)
+          try model.log.flush()
           try other.stored.commit(1, TinyRatings.factors())
         } catch { problem.withLock { $0 = error } }
       }

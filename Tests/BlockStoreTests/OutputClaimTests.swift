@@ -50,6 +50,9 @@ import Workers
     let refused = try #require(throws: Failure.self) { try NewDirectory(path, in: disk) }
     #expect(refused.code == .output && refused.message == "exists already")
     #expect(try disk.list(folder.path) == ["out"])
+    try leaveRemains()
+    #expect(throws: Failure.self) { try NewFile(path, in: disk).write([8]) }
+    #expect(try disk.list(folder.path) == ["out"])
     #expect(try folder.read("out") == [7])
     // But not what belongs to a living writer, who will find the path taken.
     let living = try NewFile(folder.file("new"), in: disk)
@@ -60,6 +63,60 @@ import Workers
     living.abandon()
     #expect(try disk.list(folder.path) == ["new", "out"])
     #expect(try folder.read("new") == [8])
+  }
+
+  /// Writes a file in two pieces, as an earlier run did.
+  private func writeFile(_ bytes: [UInt8]) throws(Failure) -> NewFile {
+    let file = try NewFile(path, in: disk)
+    try file.write(Array(bytes.prefix(2)))
+    try file.write(Array(bytes.dropFirst(2)))
+    try file.commit()
+    return file
+  }
+
+  @Test func `finds a file that holds what it would write, and is content`() throws {
+    let bytes = [UInt8](1...200)
+    #expect(try !writeFile(bytes).isTaken)
+    try folder.write("process 4711 on nowhere\n", to: "out.lock")
+    let again = try writeFile(bytes)
+    #expect(again.isTaken && !again.hasAppeared)
+    #expect(try disk.list(folder.path) == ["out"])
+    let large = [UInt8](repeating: 7, count: 300_000)
+    try disk.removeFile(path)
+    _ = try writeFile(large)
+    #expect(try writeFile(large).isTaken)
+  }
+
+  @Test func `refuses a file that holds anything else, and leaves it`() throws {
+    let bytes: [UInt8] = [1, 2, 3, 4]
+    for other in [[], [1], [1, 2], [1, 2, 3], [1, 2, 3, 4, 5], [0, 2, 3, 4], [1, 2, 3, 5]] {
+      try folder.write(other.map { UInt8($0) }, to: "out")
+      let refused = try #require(throws: Failure.self) { try writeFile(bytes) }
+      #expect(refused == OutputClaim.taken(path, by: "holds something else"))
+      #expect(try folder.read("out") == other.map { UInt8($0) })
+      #expect(try disk.list(folder.path) == ["out"])
+      try disk.removeFile(path)
+    }
+  }
+
+  @Test func `finds a directory of just the same files, or refuses it`() throws {
+    func write(_ names: [String]) throws(Failure) -> Bool {
+      let directory = try NewDirectory(path, in: disk)
+      for name in names {
+        try directory.write(name, pieces: 2) { [UInt8($0), UInt8(name.utf8.count)] }
+      }
+      try directory.commit()
+      return directory.isTaken
+    }
+    #expect(try !write(["a", "bb"]))
+    #expect(try write(["a", "bb"]))
+    #expect(try write(["bb", "a"]))
+    for other in [["a"], ["a", "cc"], ["a", "bb", "c"], []] {
+      let refused = try #require(throws: Failure.self) { try write(other) }
+      #expect(refused == OutputClaim.taken(path, by: "holds something else"))
+    }
+    #expect(try disk.list(path) == ["a", "bb"])
+    #expect(try disk.list(folder.path) == ["out"])
   }
 
   @Test func `spares a file that only has the name of its lock`() throws {
@@ -84,7 +141,7 @@ import Workers
     let won = try Parallel.map(8, workers: 8) { _ throws(Failure) in
       var won = 0
       for _ in 0..<200 {
-        guard let claim = try? OutputClaim(path, makingParents: false, in: PosixFileSystem())
+        guard let claim = try? OutputClaim(path, .file, makingParents: false, in: PosixFileSystem())
         else { continue }
         won += 1
         inside.withLock { inside in

@@ -36,11 +36,12 @@ import Testing
 
   @Test func `is not written over another, and leaves nothing behind`() throws {
     let path = directory.file("p")
-    try Worked.writePartition(path)
-    #expect(
-      throws: Failure(
-        .output, at: path, "exists already", hint: "choose another name, or remove it first")
-    ) { try Worked.writePartition(path) }
+    let facts = try Worked.writePartition(path)
+    #expect(throws: OutputClaim.taken(path, by: "holds something else")) {
+      try Worked.writePartition(path, coded: false)
+    }
+    #expect(try Worked.writePartition(path) == facts)
+    #expect(try Partition.open(path, in: PosixFileSystem()).facts == facts)
     #expect(try PosixFileSystem().list(directory.path) == ["p"])
   }
 }

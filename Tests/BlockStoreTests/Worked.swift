@@ -54,11 +54,11 @@ enum Worked {
     GenerationFacts(
       iteration: number,
       hyperparameters: try Hyperparameters(rank: rank, biasRegularization: hasBias ? 0.02 : nil),
-      partition: partition,
+      run: try RunSettings(iterations: 15), partition: partition,
       history: (0..<number).map {
         IterationRecord(objective: 12.5 - Double($0), rmse: 0.25, holdoutRmse: nil)
       },
-      plannedIterations: 15, mean: hasBias ? 3.5625 : nil)
+      mean: hasBias ? 3.5625 : nil)
   }
 
   /// Commits a generation of the worked factors.

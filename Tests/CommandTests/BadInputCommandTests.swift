@@ -195,8 +195,9 @@ struct BadInputCommandTests {
       shape + ["-o", "g.csv", "--workers", "3"], in: directory.path)
     #expect(one.status == 0 && three.status == 0)
     #expect(try directory.read("g.csv") == one.outputBytes)
-    let again = try CommandRunner.run(shape + ["-o", "g.csv"], in: directory.path)
-    #expect(again.status == 73)
+    let other = try CommandRunner.run(
+      shape + ["-o", "g.csv", "--rank", "3"], in: directory.path)
+    #expect(other.status == 73)
     let tooMany = try CommandRunner.run(
       ["generate", "--users", "3", "--items", "3", "--ratings", "10", "-o", "-"])
     #expect(tooMany.status == 64)

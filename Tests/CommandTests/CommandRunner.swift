@@ -31,10 +31,13 @@ enum CommandRunner {
   ///
   /// The status is the exit code, or 128 and the number of the signal that ended the process.
   ///
-  /// - Parameter watch: Called every 2 ms with the process's number.
+  /// - Parameters:
+  ///   - output: Where standard output goes, if it is not to be kept.
+  ///   - watch: Called every 2 ms with the process's number.
   static func run(
     _ arguments: [String], input: [UInt8] = [], in folder: String? = nil, seconds: Double = 60,
-    interruption: Interruption? = nil, watch: (Int32) throws -> Void = { _ in }
+    output: String? = nil, interruption: Interruption? = nil,
+    watch: (Int32) throws -> Void = { _ in }
   ) throws -> CommandResult {
     let scratch = FileManager.default.temporaryDirectory
       .appendingPathComponent("blockals-run-\(UUID().uuidString)")
@@ -52,7 +55,8 @@ enum CommandRunner {
     ]
     if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
     process.standardInput = try FileHandle(forReadingFrom: files[0])
-    process.standardOutput = try FileHandle(forWritingTo: files[1])
+    process.standardOutput = try FileHandle(
+      forWritingTo: output.map { URL(fileURLWithPath: $0) } ?? files[1])
     process.standardError = try FileHandle(forWritingTo: files[2])
     try process.run()
     let deadline = Date(timeIntervalSinceNow: seconds)

@@ -1,3 +1,4 @@
+import BlockMatrix
 import Foundation
 import Testing
 
@@ -21,6 +22,13 @@ import Testing
   @Test func `each subcommand's help is the agreed text`() throws {
     for name in try Self.subcommands() {
       try expectText(of: [name, "--help"], in: name + ".txt")
+    }
+  }
+
+  @Test func `each setting of a model and of a run has its option`() throws {
+    let help = try CommandRunner.run(["train", "--help"]).output
+    for name in ModelSetting.table.names + RunSetting.table.names {
+      #expect(help.contains("--\(name)"), "\(name)")
     }
   }
 

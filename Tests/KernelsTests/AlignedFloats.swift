@@ -23,6 +23,7 @@ final class AlignedFloats {
   deinit { unsafe memory.deallocate() }
 
   var base: UnsafeMutablePointer<Float> { unsafe memory }
+  var unchanging: UnsafePointer<Float> { unsafe UnsafePointer(memory) }
   var values: [Float] { unsafe Array(UnsafeBufferPointer(start: memory, count: count)) }
 }
 

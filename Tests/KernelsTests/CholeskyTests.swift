@@ -1,4 +1,5 @@
 import BlockMatrix
+import CSystem
 import Kernels
 import Testing
 
@@ -34,17 +35,17 @@ private struct System {
     self.init(rows, numbers.floats(order), ridge: ridge)
   }
 
-  /// Nothing where the matrix is not positive definite.
+  /// `nil` where the matrix is not positive definite.
   func solve(_ set: InstructionSet, tolerance: Float = 0x1p-20) throws -> [Float]? {
     let kernels = try KernelSet.select(set)
     let factor = AlignedFloats([Float](repeating: .nan, count: width * width))
     let inverses = AlignedFloats(count: width)
     let solution = AlignedFloats(count: width)
-    guard
-      unsafe kernels.factorise(
-        matrix.base, ridge.base, width, tolerance, factor.base, inverses.base),
-      unsafe kernels.substitute(
-        factor.base, inverses.base, vector.base, width, solution.base)
+    let system = unsafe Factorisation(
+      matrix: matrix.base, ridge: ridge.base, width: width, tolerance: tolerance,
+      factor: factor.base, inverses: inverses.base)
+    guard unsafe kernels.factorise(system),
+      unsafe kernels.substitute(system, vector.base, solution.base)
     else { return nil }
     #expect(solution.values[order...].allSatisfy { $0 == 0 })
     return Array(solution.values[..<order])

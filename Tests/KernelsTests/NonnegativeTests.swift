@@ -1,3 +1,4 @@
+import CSystem
 import Kernels
 import Testing
 
@@ -32,8 +33,11 @@ import Testing
           let (given, ridges) = (AlignedFloats(matrix), AlignedFloats(diagonal))
           let right = AlignedFloats(vector)
           let isDone = unsafe try KernelSet.select(set).solveNonnegative(
-            given.base, ridges.base, right.base, width, 1e-6, 0x1p-20, 2000, square.base,
-            work.base, inverses.base, gradient.base, solution.base)
+            NonnegativeSystem(
+              matrix: given.base, diagonal: ridges.base, vector: right.base, width: width,
+              tolerance: 1e-6, pivot_tolerance: 0x1p-20, sweeps: 2000, square: square.base,
+              work: work.base, inverses: inverses.base, gradient: gradient.base,
+              solution: solution.base))
           #expect(isDone)
           solutions.insert(solution.values.map(\.bitPattern))
           let x = solution.values

@@ -1,9 +1,10 @@
 import BlockMatrix
+import CSystem
 import Kernels
 import Testing
 
 /// A run of ratings and the memory that its sums want.
-struct NormalSums {
+struct SummedRun {
   let width: Int
   let rank: Int
   let factors: AlignedFloats
@@ -41,10 +42,13 @@ struct NormalSums {
       [factors, width, targets, weights, biasPosition, matrix, vector] columns in
       // An empty run reads no column.
       unsafe kernels.accumulateRatings(
-        factors.base, width,
-        columns.baseAddress
-          ?? UnsafeRawPointer(factors.base).assumingMemoryBound(to: UInt32.self), count, 0,
-        targets.base, weights?.base, biasPosition, panel.base, matrix.base, vector.base)
+        RatingRun(
+          factors: factors.base, width: width,
+          columns: columns.baseAddress
+            ?? UnsafeRawPointer(factors.base).assumingMemoryBound(to: UInt32.self),
+          count: count, ahead: 0, targets: targets.base, weights: weights?.unchanging,
+          bias_position: biasPosition),
+        NormalSums(panel: panel.base, matrix: matrix.base, vector: vector.base))
     }
   }
 
@@ -60,17 +64,17 @@ struct NormalSums {
   @Test(arguments: InstructionSet.supported)
   func `equal a plain loop at every length`(set: InstructionSet) throws {
     for count in Array(0...67) + [95, 96, 97, 200] {
-      try check(NormalSums(set, rank: 33, count: count))
-      try check(NormalSums(set, rank: 17, count: count, isWeighted: true))
-      try check(NormalSums(set, rank: 16, count: count, hasBias: true))
+      try check(SummedRun(set, rank: 33, count: count))
+      try check(SummedRun(set, rank: 17, count: count, isWeighted: true))
+      try check(SummedRun(set, rank: 16, count: count, hasBias: true))
     }
   }
 
   @Test(arguments: [1, 2, 7, 10, 15, 16, 17, 31, 32, 33, 48, 64, 100, 128, 129, 256])
   func `equal a plain loop at every rank`(rank: Int) throws {
     for set in InstructionSet.supported {
-      try check(NormalSums(set, rank: rank, count: 40))
-      try check(NormalSums(set, rank: rank, count: 40, isWeighted: true, hasBias: true))
+      try check(SummedRun(set, rank: rank, count: 40))
+      try check(SummedRun(set, rank: rank, count: 40, isWeighted: true, hasBias: true))
     }
   }
 
@@ -78,7 +82,7 @@ struct NormalSums {
   func `have the same bits on every instruction set`(rank: Int) throws {
     let sets = InstructionSet.supported
     for count in [1, 2, 95, 300] {
-      let sums = try sets.map { try NormalSums($0, rank: rank, count: count, isWeighted: true) }
+      let sums = try sets.map { try SummedRun($0, rank: rank, count: count, isWeighted: true) }
       for other in sums.dropFirst() {
         #expect(
           other.vector.values.map(\.bitPattern) == sums[0].vector.values.map(\.bitPattern))
@@ -98,7 +102,7 @@ struct NormalSums {
     }
   }
 
-  private func check(_ sums: NormalSums) {
+  private func check(_ sums: SummedRun) {
     let width = sums.width
     var matrix = [Double](repeating: 0, count: width * width)
     var vector = [Double](repeating: 0, count: width)

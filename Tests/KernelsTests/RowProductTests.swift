@@ -1,4 +1,5 @@
 import BlockMatrix
+import CSystem
 import Kernels
 import Testing
 
@@ -21,7 +22,9 @@ import Testing
       let output = AlignedFloats(rows)
       let panel = AlignedFloats(count: KernelSet.productPanel(width: width))
       unsafe kernels.multiplyRows(
-        output.base, count, width, strips.base, panel.base, output.base)
+        RowProduct(
+          rows: output.base, count: count, width: width, strips: strips.base, panel: panel.base,
+          output: output.base))
       for row in 0..<count {
         for column in 0..<width {
           let chain = (0..<width).reduce(Float(0)) {

@@ -106,24 +106,29 @@ extension RatingMatrix {
         return (error as? Failure)?.place
       }
     }
-    #expect(place { try Feedback(isImplicit: false, alpha: 2) } == "--alpha")
-    #expect(place { try Feedback(isImplicit: false, convention: .hu) } == "--confidence")
-    #expect(place { try Confidence(.ials, alpha: 2) } == "--alpha")
-    #expect(place { try Confidence(.hu, unobservedWeight: 2) } == "--unobserved-weight")
-    #expect(place { try Confidence(.spark, frequencyExponent: 1) } == "--frequency-exponent")
-    #expect(place { try Confidence(.hu, alpha: .nan) } == "--alpha")
-    #expect(place { try Hyperparameters(rank: 0) } == "--rank")
+    var explicit = SettingValues()
+    explicit[ModelSetting.alpha] = 2
+    #expect(place { try Hyperparameters(explicit) } == "alpha")
+    // What has no meaning falls away where it is only a default.
+    #expect(place { try Hyperparameters(SettingValues(), over: explicit) } == nil)
+    explicit[ModelSetting.confidence] = .hu
+    #expect(place { try Hyperparameters(explicit) } == "confidence")
+    #expect(place { try Confidence(.ials, alpha: 2) } == "alpha")
+    #expect(place { try Confidence(.hu, unobservedWeight: 2) } == "unobserved-weight")
+    #expect(place { try Confidence(.spark, frequencyExponent: 1) } == "frequency-exponent")
+    #expect(place { try Confidence(.hu, alpha: .nan) } == "alpha")
+    #expect(place { try Hyperparameters(rank: 0) } == "biases")
     #expect(place { try Hyperparameters(rank: 0, biasRegularization: 0.1) } == nil)
-    #expect(place { try Hyperparameters(biasRegularization: -1) } == "--bias-regularization")
-    #expect(place { try Hyperparameters(algorithm: .als(.cg(steps: 0))) } == "--cg-steps")
+    #expect(place { try Hyperparameters(biasRegularization: -1) } == "bias-regularization")
+    #expect(place { try Hyperparameters(algorithm: .als(.cg(steps: 0))) } == "cg-steps")
     #expect(
       place { try Hyperparameters(feedback: .implicit(Confidence(.hu)), biasRegularization: 1) }
-        == "--biases")
+        == "biases")
     #expect(
       place { try Hyperparameters(biasRegularization: 1, isNonnegative: true) }
-        == "--nonnegative")
+        == "nonnegative")
     #expect(
       place { try Hyperparameters(isNonnegative: true, algorithm: .als(.cg(steps: 3))) }
-        == "--solver")
+        == "solver")
   }
 }

@@ -8,6 +8,17 @@ import Workers
 @Suite struct `An output` {
   private let disk = PosixFileSystem()
 
+  /// Runs `body` on a file system that dies at operation 1, 2, 3 … until none is left to die at.
+  private func dying(_ body: (FaultyFileSystem, TemporaryDirectory) throws -> Void) throws -> Int {
+    for number in 1...1000 {
+      let faulty = FaultyFileSystem(disk, .init(at: number, isLasting: true))
+      try body(faulty, TemporaryDirectory())
+      if !faulty.hasFired { return number - 1 }
+    }
+    Issue.record("the operations have no end")
+    return 0
+  }
+
   /// Runs `body` with a fault at operation 1, 2, 3 … until none fires any more.
   private func sweep(
     hasEffect: Bool, _ body: (FaultyFileSystem, TemporaryDirectory) throws -> Void
@@ -19,6 +30,44 @@ import Workers
     }
     Issue.record("the sweep has no end")
     return 0
+  }
+
+  /// What a process that dies at any operation leaves is made good by another run of the same.
+  @Test func `that is a file is complete after a second run, wherever the first one died`() throws {
+    func write(_ folder: TemporaryDirectory, in fileSystem: any FileSystem) throws(Failure) {
+      let file = try NewFile(folder.file("out"), in: fileSystem)
+      try file.write([1, 2])
+      try file.write([3])
+      try file.commit()
+    }
+    let points = try dying { faulty, folder in
+      do throws(Failure) { try write(folder, in: faulty) } catch {
+        #expect(error.message == "injected fault")
+      }
+      try write(folder, in: disk)
+      #expect(try disk.list(folder.path) == ["out"])
+      #expect(try folder.read("out") == [1, 2, 3])
+    }
+    #expect(points >= 6)
+  }
+
+  @Test(arguments: ExportFormat.allCases)
+  func `that is a directory is complete after a second run, wherever the first one died`(
+    format: ExportFormat
+  ) throws {
+    let stored = try StoredModel.tiny()
+    let loaded = try LoadedModel.open(stored.model, in: disk)
+    let points = try dying { faulty, folder in
+      do throws(Failure) {
+        try FactorExport(loaded).write(format, to: folder.file("new/out"), in: faulty)
+      } catch {
+        #expect(error.message == "injected fault")
+      }
+      try FactorExport(loaded).write(format, to: folder.file("new/out"), in: disk)
+      #expect(try disk.list(folder.file("new")) == ["out"])
+      #expect(try disk.list(folder.file("new/out")).contains("export.json"))
+    }
+    #expect(points >= 12)
   }
 
   @Test(arguments: [false, true])

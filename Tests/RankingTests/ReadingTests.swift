@@ -210,7 +210,7 @@ func otherFactors(_ seed: UInt64) throws(Failure) -> PerSide<FactorTable> {
   func `looks again when what it read has gone`(answering: Answering) throws {
     try sweep(answering) { stored throws(Failure) in
       for number in [3, 4] { try stored.commit(number, otherFactors(UInt64(number))) }
-      try ModelDirectory.open(stored.model, in: UnflushedFileSystem()).prune(keep: 1)
+      try ModelDirectory.open(stored.model, in: UnflushedFileSystem()).prune(keep: 1, sparing: nil)
     }
   }
 
@@ -229,7 +229,8 @@ func otherFactors(_ seed: UInt64) throws(Failure) -> PerSide<FactorTable> {
       }
       do throws(Failure) {
         try stored.commit(number, otherFactors(UInt64(number)))
-        try ModelDirectory.open(stored.model, in: UnflushedFileSystem()).prune(keep: 1)
+        let model = try ModelDirectory.open(stored.model, in: UnflushedFileSystem())
+        try model.prune(keep: 1, sparing: nil)
       } catch { Issue.record("\(error)") }
     }
     let failure = #expect(throws: Failure.self) { try LoadedModel.open(stored.model, in: meddling) }

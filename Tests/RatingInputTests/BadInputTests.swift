@@ -221,6 +221,13 @@ struct BadInputTests {
       at: "--columns", "columns can be named only where the first line is a header",
       hint: "give their numbers, from 1", code: .usage),
     BadText(
+      "a stray quote in the header", "us\"er,item,rating\na,b,1\n", at: "a.csv:1:3",
+      "a quote inside a field that does not begin with one (byte 2)",
+      hint: "quote the whole field and double the quotes in it, or use --format tsv"),
+    BadText(
+      "text after a quote in the header", "\"user\"id,item,rating\na,b,1\n", at: "a.csv:1:7",
+      "text after a closing quote (byte 6)", hint: "double the quotes inside a quoted field"),
+    BadText(
       "a header that is said to be a rating", "user,item,rating\na,b,1\n",
       RatingSource(hasHeader: false), at: "a.csv:1:11",
       "rating \"rating\" is not a number (byte 10)", hint: number),

@@ -2,83 +2,91 @@ import BlockMatrix
 import RatingInput
 import Testing
 
-/// RFC 4180, slowly: the reference that the parser is compared with.
-///
-/// Nothing where the text is not all in order.
-private func reference(_ text: [UInt8]) -> [Rating]? {
-  var records: [[[UInt8]]] = [[[]]]
-  var hasQuotes = [false]
-  var position = 0
-  func byte(_ position: Int) -> UInt8? { position < text.count ? text[position] : nil }
-  while let next = byte(position) {
-    let record = records.count - 1
-    let field = records[record].count - 1
-    let isAtStart = position == 0 || [0x0A, 0x2C].contains(text[position - 1])
-    if next == 0x22 {
-      guard isAtStart else { return nil }
-      hasQuotes[record] = true
-      position += 1
-      while true {
-        guard let inner = byte(position), inner != 0 else { return nil }
-        if inner == 0x22 {
-          guard byte(position + 1) == 0x22 else { break }
-          position += 1
-        }
-        records[record][field].append(inner)
-        position += 1
-      }
-      guard [0x2C, 0x0A, 0x0D, nil].contains(byte(position + 1)) else { return nil }
-    } else if next == 0x2C {
-      records[record].append([])
-    } else if next == 0x0A {
-      records.append([[]])
-      hasQuotes.append(false)
-    } else if next == 0x0D {
-      guard byte(position + 1) == 0x0A || byte(position + 1) == nil else { return nil }
-    } else if next == 0 {
-      return nil
-    } else {
-      records[record][field].append(next)
-    }
-    position += 1
-  }
-  var ratings: [Rating] = []
-  for (number, fields) in records.enumerated() {
-    let isBlank = fields.count == 1 && fields[0].allSatisfy { $0 == 0x20 } && !hasQuotes[number]
-    guard !isBlank else { continue }
-    guard fields.count == 3, !fields[0].isEmpty, !fields[1].isEmpty else { return nil }
-    let number = String(decoding: fields[2], as: UTF8.self).filter { $0 != " " }
-    guard let value = Float(number), number.allSatisfy(\.isNumber) else { return nil }
-    ratings.append(Rating(fields[0], fields[1], value))
-  }
-  return ratings
-}
-
 struct DifferentialTests {
   /// Pieces of which texts are put together.
   private static let pieces = [
     "a", "b", "u1", "\"", "\"\"", ",", "\n", "\r\n", " ", "1", "2", "long id number 1", "\"x,y\"",
-    "a,b,1\n", "\"q\"\"q\",b,2\n", "\r", "\0", "\"l\nm\"", "a,\"b\",3\r\n",
+    "a,b,1\n", "\"q\"\"q\",b,2\n", "\r", "\0", "\"l\nm\"", "a,\"b\",3\r\n", "\"u\nx\",i,1\n",
+    "a\"b,c,3\n", "a,\"b,3\n", "\"a\"b,c,3\n",
   ]
+
+  private static func text(_ generator: inout Generator, most: Int) -> [UInt8] {
+    (0..<Int.random(in: 0...most, using: &generator)).flatMap { _ in
+      Array((pieces.randomElement(using: &generator) ?? "").utf8)
+    }
+  }
+
+  private let header = Array("user,item,rating\n".utf8)
+  private let source = RatingSource(format: .csv, hasHeader: true)
 
   @Test func `on made-up texts the parser agrees with a slow reference`() throws {
     var generator = Generator(state: 7)
-    var accepted = 0
+    var (ratings, badLines) = (0, 0)
     for _ in 0..<30_000 {
-      var text = Array("start,here,1\n".utf8)
-      for _ in 0..<Int.random(in: 0...8, using: &generator) {
-        text += Array((Self.pieces.randomElement(using: &generator) ?? "").utf8)
-      }
-      let expected = reference(text)
-      let source = RatingSource(format: .csv, hasHeader: false)
-      let found = try? read([text], source).ratings
-      #expect(found == expected, "\(printable(text))")
-      accepted += expected == nil ? 0 : 1
-      if let expected {
-        #expect(try read([text], source, workers: 2, chunkByteCount: 5).ratings == expected)
+      let text = header + Self.text(&generator, most: 8)
+      let longest = [17, 23, 40, 1 << 20].randomElement(using: &generator) ?? 17
+      let expected = ReferenceReader.read(text, longest: longest)
+      let found = try read([text], source, badLineLimit: .max, longestRecord: longest)
+      #expect(found == expected, "\(printable(text, limit: .max)) \(longest)")
+      ratings += expected.ratings.count
+      badLines += expected.badLines.count
+    }
+    #expect(ratings > 10_000 && badLines > 10_000)
+  }
+
+  @Test func `what is a record, and what is a bad one, depends on no chunk and no worker`() throws {
+    var generator = Generator(state: 8)
+    for _ in 0..<400 {
+      let text = header + Self.text(&generator, most: 14)
+      let longest = [17, 23, 40, 1 << 20].randomElement(using: &generator) ?? 17
+      let expected = ReferenceReader.read(text, longest: longest)
+      for chunk in 1...text.count {
+        let found = try read(
+          [text], source, workers: 1 + chunk % 2, badLineLimit: .max, chunkByteCount: chunk,
+          longestRecord: longest)
+        #expect(found == expected, "\(printable(text, limit: .max)) \(longest), \(chunk)")
       }
     }
-    #expect(accepted > 3000)
+  }
+
+  @Test func `what the beginning tells, or that it tells nothing, depends on no chunk`() {
+    var generator = Generator(state: 9)
+    var (read, refused) = (0, 0)
+    for _ in 0..<1000 {
+      let text = Self.text(&generator, most: 10)
+      let limit = Int.random(in: 0...3, using: &generator)
+      let longest = [17, 1 << 20].randomElement(using: &generator) ?? 17
+      func result(_ chunk: Int) -> Result<Reading, Failure> {
+        Result { () throws(Failure) in
+          try RatingInputTests.read(
+            [text], badLineLimit: limit, chunkByteCount: chunk, longestRecord: longest)
+        }
+      }
+      let expected = result(1 << 20)
+      if case .success = expected { read += 1 } else { refused += 1 }
+      for chunk in 1...max(1, text.count) where chunk < 20 || chunk % 7 == 0 {
+        #expect(result(chunk) == expected, "\(printable(text, limit: .max)) \(longest), \(chunk)")
+      }
+    }
+    #expect(read > 100 && refused > 100)
+  }
+
+  @Test func `a stray quote spoils its line, and no record beside it`() throws {
+    var lines = (0..<300).map { "\"u\($0)\nx\",i\($0),1\n" }
+    lines[150] = "a\"b,c,3\n"
+    let text = Array(lines.joined().utf8)
+    let stray = lines[..<150].joined().utf8.count + 1
+    for chunk in [1, 2, 3, 10, 14, 15, 16, 17, 100, 1000, 4096, 1 << 20] {
+      for workers in [1, 2, 8] {
+        let found = try read(
+          [text], workers: workers, badLineLimit: 1000, chunkByteCount: chunk)
+        #expect(found.ratings.count == 299)
+        #expect(
+          found.badLines == [
+            BadLine(file: 0, line: 301, column: 2, byte: stray, reason: .quoteInField)
+          ])
+      }
+    }
   }
 
   @Test func `cut anywhere, a text gives its first ratings or an error, never others`() throws {

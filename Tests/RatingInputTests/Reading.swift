@@ -37,7 +37,8 @@ private final class Chunks: Sendable {
 /// Reads texts as the files `a.csv`, `b.csv` and so on.
 func read(
   _ texts: [[UInt8]], _ source: RatingSource = RatingSource(), workers: Int = 1,
-  badLineLimit: Int = 0, chunkByteCount: Int = InputLimits.chunkByteCount
+  badLineLimit: Int = 0, chunkByteCount: Int = InputLimits.chunkByteCount,
+  longestRecord: Int = InputLimits.lineByteCount
 ) throws(Failure) -> Reading {
   let inputs = texts.enumerated().map { number, text in
     let name = "\(Character(UnicodeScalar(UInt8(97 + number)))).csv"
@@ -46,7 +47,7 @@ func read(
   let chunks = Chunks()
   let outcome = try RatingReader(
     inputs, source: source, workers: workers, badLineLimit: badLineLimit,
-    chunkByteCount: chunkByteCount
+    chunkByteCount: chunkByteCount, longestRecord: longestRecord
   ).read { chunks.add($0) }
   let ratings = chunks.inOrder.flatMap { chunk in
     chunk.rows.map { row in

@@ -64,9 +64,10 @@ package struct StoredModel {
     }
     try generation.commit(
       GenerationFacts(
-        iteration: number, hyperparameters: settings, partition: partition,
+        iteration: number, hyperparameters: settings, run: RunSettings(iterations: number),
+        partition: partition,
         history: (0..<number).map { IterationRecord(objective: Double(100 - $0)) },
-        plannedIterations: number, mean: mean ?? (factors.user.hasBias ? 0 : nil), best: best))
+        mean: mean ?? (factors.user.hasBias ? 0 : nil), best: best))
   }
 
   /// The worked matrix with factors of rank 2 and these scores.

@@ -50,7 +50,7 @@ enum Fences {
     "CSystem": [
       "Sources/BlockStore/PosixFile.swift", "Sources/BlockStore/PosixFileSystem.swift",
       "Sources/BlockPartition/ProcessHeap.swift",
-      "Sources/KernelLoops/", "Sources/Kernels/InstructionSet.swift",
+      "Sources/KernelLoops/", "Sources/Kernels/InstructionSet.swift", "Sources/LeastSquares/",
       "Sources/Kernels/KernelSet.swift", "Sources/Training/RatingGrid.swift",
       "Sources/Training/StochasticLearner.swift", "Sources/BlockALSCommand/GrantedCores.swift",
       "Sources/BlockALSCommand/StandardError.swift",
@@ -66,7 +66,7 @@ enum Fences {
     "Sources/RatingInput/GzipDecoder.swift",
     "Sources/RatingInput/IdCollector.swift",
     "Sources/RatingInput/RowParser.swift",
-    "Sources/RatingInput/RowParser+Slow.swift",
+    "Sources/RatingInput/RecordScanner.swift",
     "Sources/RatingInput/ZstandardDecoder.swift",
     "Sources/BlockStore/Checksum.swift",
     "Sources/BlockStore/Digest.swift",

@@ -88,7 +88,7 @@ import Workers
 
   private func train(
     _ partition: Partition, at path: String, _ hyperparameters: Hyperparameters,
-    iterations: Int = 4, workers: Int = 2, set: InstructionSet? = nil,
+    iterations: Int = 4, workers: Int = 2, memory: Int? = nil, set: InstructionSet? = nil,
     stop: StopRequest = StopRequest(),
     observe: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
   ) throws -> (end: TrainingEnd, digest: String?) {
@@ -96,7 +96,8 @@ import Workers
     let end = try Trainer.run(
       partition, into: model, hyperparameters: hyperparameters,
       settings: TrainingSettings(
-        stopping: StoppingRules(iterations: iterations), workers: workers, instructionSet: set),
+        run: RunSettings(iterations: iterations), workers: workers, memory: memory,
+        instructionSet: set),
       stop: stop, observe: observe)
     return (end, try model.newestGood().map { try Digest.factors($0.factors) })
   }
@@ -115,6 +116,31 @@ import Workers
     for set in InstructionSet.supported {
       let other = try train(whole, at: folder.file(set.rawValue), settings, set: set)
       #expect(other.digest == expected, "\(set.rawValue)")
+    }
+  }
+
+  @Test(arguments: models)
+  func `ratings that are read anew in each phase change no bit`(model: Model) throws {
+    let folder = try TemporaryDirectory()
+    let settings = try model.make()
+    let partition = try Self.matrix.partition(
+      at: folder.file("p"), userBlocks: 5, itemBlocks: 3)
+    let kept = try train(partition, at: folder.file("kept"), settings)
+    let least = try TrainingMemory(
+      partition, hyperparameters: settings,
+      settings: TrainingSettings(run: RunSettings(iterations: 4), workers: 2)
+    ).minimum
+    let keepsRatings = Locked<Bool?>(nil)
+    let streamed = try train(
+      partition, at: folder.file("streamed"), settings, memory: least,
+      observe: { event in
+        if case .started(let start) = event { keepsRatings.withLock { $0 = start.keepsRatings } }
+      })
+    #expect(streamed.digest == kept.digest)
+    // Descent holds all ratings by itself.
+    #expect(keepsRatings.withLock { $0 } == (settings.solver == nil))
+    #expect(throws: Failure.self) {
+      try train(partition, at: folder.file("refused"), settings, memory: least - 1)
     }
   }
 

@@ -29,7 +29,7 @@ import Workers
     _ = try Trainer.run(
       partition, into: model, hyperparameters: hyperparameters,
       settings: TrainingSettings(
-        stopping: StoppingRules(iterations: iterations), workers: workers,
+        run: RunSettings(iterations: iterations), workers: workers,
         instructionSet: instructionSet))
     let newest = try #require(try model.newestGood())
     return (try Digest.factors(newest.factors), newest.factors, newest.facts.history)
@@ -64,7 +64,7 @@ import Workers
       let stop = StopRequest()
       let end = try Trainer.run(
         partition, into: model, hyperparameters: hyperparameters(),
-        settings: TrainingSettings(stopping: StoppingRules(iterations: 5), workers: 2), stop: stop,
+        settings: TrainingSettings(run: RunSettings(iterations: 5), workers: 2), stop: stop,
         observe: { event in
           if case .iteration(let report) = event, report.iteration == stopAfter { stop.set() }
         })

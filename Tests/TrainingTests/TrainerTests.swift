@@ -15,8 +15,8 @@ import Workers
     instructionSet: InstructionSet? = nil
   ) throws(Failure) -> TrainingSettings {
     try TrainingSettings(
-      stopping: StoppingRules(iterations: iterations), workers: workers, memory: memory,
-      checkpointInterval: interval, instructionSet: instructionSet)
+      run: RunSettings(iterations: iterations, checkpointInterval: interval), workers: workers,
+      memory: memory, instructionSet: instructionSet)
   }
 
   /// Trains and returns the digest of the factors.
@@ -27,7 +27,7 @@ import Workers
     let model = try ModelDirectory.openOrCreate(folder.path + "/" + name, in: PosixFileSystem())
     let end = try Trainer.run(
       partition, into: model, hyperparameters: Hyperparameters(rank: rank), settings: settings)
-    #expect(end == .finished(iteration: settings.iterations, best: nil))
+    #expect(end == .finished(iteration: settings.run.iterations, best: nil))
     let newest = try #require(try model.newestGood())
     return try Digest.factors(newest.factors)
   }
@@ -81,7 +81,7 @@ import Workers
         #expect(saved ?? 0 <= (stopAfter + 1) / 2)
       }
       #expect(try digest(partition, in: folder, as: "s\(stopAfter)", whole) == expected)
-      let log = try model.readLog()
+      let log = try model.log.lines()
       #expect(
         log.count { $0.contains("\"iteration\",") || $0.contains("\"event\":\"iteration\"") } == 5)
     }
@@ -162,7 +162,7 @@ import Workers
     let partition = try Self.sample.partition(at: folder.path + "/p")
     let model = try ModelDirectory.openOrCreate(folder.path + "/m", in: PosixFileSystem())
     let settings = try TrainingSettings(
-      stopping: StoppingRules(iterations: 200, tolerance: 1e-3), workers: 2, checkpointInterval: 3)
+      run: RunSettings(iterations: 200, tolerance: 1e-3, checkpointInterval: 3), workers: 2)
     let first = try Trainer.run(
       partition, into: model, hyperparameters: Hyperparameters(rank: 4), settings: settings)
     guard case .finished(let iteration, _) = first else { Issue.record("\(first)"); return }
@@ -221,7 +221,7 @@ import Workers
     let folder = try TemporaryDirectory()
     let partition = try Self.sample.partition(at: folder.path + "/p")
     _ = try digest(partition, in: folder, as: "m", settings())
-    let log = try ModelDirectory.open(folder.path + "/m", in: PosixFileSystem()).readLog()
+    let log = try ModelDirectory.open(folder.path + "/m", in: PosixFileSystem()).log.lines()
     #expect(log.count == 12)
     for line in log { #expect(line.contains(/"seconds":(\d+\.\d{1,6}|\d(\.\d)?e-0[56])[,}]/)) }
   }

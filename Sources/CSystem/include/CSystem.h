@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "KernelArguments.h"
+
 /// renameat2(2) with RENAME_NOREPLACE, relative to the working directory. Returns 0, or -1 with errno.
 int csystem_rename_new(const char *from, const char *to);
 

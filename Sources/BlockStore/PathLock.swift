@@ -1,0 +1,39 @@
+import BlockMatrix
+
+/// A path, locked against other writers by the file `<path>.lock` beside it.
+///
+/// The lock ends with its process; only its file can be left, and is taken over, then removed, by
+/// the next writer.
+package final class PathLock: Sendable {
+  private let file: String
+  private let fileSystem: any FileSystem
+  private let lock: any FileLock
+
+  static func fileName(of path: String) -> String { "\(path).lock" }
+
+  /// Locks a path.
+  ///
+  /// - Throws: `.output` where another process holds it, or where the lock's name is that of
+  ///   somebody's file: it would be lost.
+  package init(_ path: String, in fileSystem: any FileSystem) throws(Failure) {
+    file = Self.fileName(of: path)
+    self.fileSystem = fileSystem
+    if let status = try fileSystem.status(file), status.byteCount > 0 {
+      let beginning = try fileSystem.open(file, streaming: false).read(upTo: 8)
+      guard beginning.elementsEqual("process ".utf8) else {
+        throw Failure(
+          .output, at: file, "stands where the lock for writing \(path) would, and is none of ours",
+          hint: "choose another name for the output")
+      }
+    }
+    lock = try fileSystem.lock(file, owner: ProcessName.current)
+  }
+
+  /// Gives the lock back.
+  ///
+  /// Its file goes first: whoever has opened it meanwhile finds it gone, and makes another.
+  package func release() {
+    try? fileSystem.removeFile(file)
+    lock.release()
+  }
+}
