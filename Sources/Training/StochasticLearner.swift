@@ -117,7 +117,7 @@ package final class StochasticLearner: Learner, Sendable {
     return PhaseReport(
       iteration: epoch, side: nil, objective: objective,
       rmse: rootMeanSquare(squaredError, count: ratingCount), seconds: clock.seconds,
-      ratings: ratingCount, broadcastBytes: broadcastBytes, fallbackRows: 0)
+      ratings: ratingCount, broadcastBytes: broadcastBytes, fallbackRows: 0, doubleRows: 0)
   }
 
   /// With each row of the grid in a process of its own, every block of items moves on after each
