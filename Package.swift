@@ -69,6 +69,11 @@ let package = Package(
       dependencies: ["BlockMatrix", "Workers", "RatingInput", "BlockStore", "CSystem"],
       swiftSettings: safe),
 
+    // Ratings to try things with.
+    .target(
+      name: "RatingGeneration", dependencies: ["BlockMatrix", "Workers", "BlockStore"],
+      swiftSettings: safe),
+
     // Blocks in, factors out.
     .target(
       name: "Kernels",
@@ -110,8 +115,7 @@ let package = Package(
       name: "BlockALSCommand",
       dependencies: [
         "BlockALS", "BlockMatrix", "Workers", "RatingInput", "BlockStore", "BlockPartition",
-        "Kernels",
-        "LeastSquares", "Training", "Ranking", "Tuning", "CSystem",
+        "RatingGeneration", "Kernels", "LeastSquares", "Training", "Ranking", "Tuning", "CSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: safe),
@@ -131,6 +135,9 @@ let package = Package(
       name: "BlockStoreTests", dependencies: ["BlockStore", "TestSupport"], swiftSettings: safe),
     .testTarget(
       name: "BlockPartitionTests", dependencies: ["BlockPartition", "TestSupport"],
+      swiftSettings: safe),
+    .testTarget(
+      name: "RatingGenerationTests", dependencies: ["RatingGeneration", "RatingInput"],
       swiftSettings: safe),
     .testTarget(
       name: "KernelsTests", dependencies: ["Kernels", "CSystem", "TestSupport"],

@@ -41,7 +41,7 @@ public struct RatingsPartition: Sendable {
   ///   - holdout: The share of ratings to hold out, between 0 and 1, both excluded; nothing holds
   ///     none out. A hash of user, item and seed decides, not the order.
   ///   - seed: For the hold-out.
-  ///   - memory: Bytes to hold at most; more is spilled to disk. Nothing for no limit.
+  ///   - memory: Bytes to hold at most; more is spilled to disk. `nil` for no limit.
   ///   - workers: Threads that read and sort at once.
   /// - Throws: ``BlockALSError``; nothing is left behind then.
   /// - Complexity: O(bytes) and O(ratings), divided by the workers.

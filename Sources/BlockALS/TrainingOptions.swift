@@ -43,11 +43,11 @@ public struct TrainingOptions: Sendable {
   public var regularization: Double
   /// What λ is multiplied by.
   ///
-  /// Nothing for what the feedback has: the count for explicit feedback.
+  /// `nil` for what the feedback has: the count for explicit feedback.
   public var regularizationScaling: RegularizationScaling?
   /// What a rating says.
   public var feedback: Feedback
-  /// λ₂, the weight of the squared biases; nothing for a model without biases.
+  /// λ₂, the weight of the squared biases; `nil` for a model without biases.
   public var biasRegularization: Double?
   /// Whether factors are held at or above zero.
   public var isNonnegative: Bool
@@ -142,9 +142,9 @@ public struct IterationSummary: Sendable, Equatable {
   public let iteration: Int
   /// The whole objective, exact, after both phases.
   public let objective: Double
-  /// Root mean squared error over the training ratings; nothing for implicit feedback.
+  /// Root mean squared error over the training ratings; `nil` for implicit feedback.
   public let rmse: Double?
-  /// Root mean squared error over the ratings that are held out; nothing where there are none.
+  /// Root mean squared error over the ratings that are held out; `nil` where there are none.
   public let holdoutRmse: Double?
   /// Wall time.
   public let seconds: Double

@@ -1,8 +1,7 @@
 import ArgumentParser
 import BlockMatrix
-import BlockPartition
 import BlockStore
-import RatingInput
+import RatingGeneration
 import Workers
 
 /// `blockals generate`: made-up ratings with the shape of real ones.

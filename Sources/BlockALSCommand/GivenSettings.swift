@@ -42,8 +42,6 @@ extension ParsableArguments {
 extension Failure {
   /// The failure as a command line's: a setting is called by its option.
   var namingOption: Failure {
-    let names = ModelSetting.table.names + RunSetting.table.names + ["workers"]
-    guard code == .usage, names.contains(place) else { return self }
-    return Failure(code, at: "--\(place)", message, hint: hint)
+    isSetting ? Failure(code, at: "--\(place)", message, hint: hint) : self
   }
 }

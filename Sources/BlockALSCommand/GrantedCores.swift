@@ -37,7 +37,7 @@ enum GrantedCores {
     }
   }
 
-  /// The cores of a `cpu.max` line, `quota period` in microseconds; nothing for `max`.
+  /// The cores of a `cpu.max` line, `quota period` in microseconds; `nil` for `max`.
   static func cores(ofLimit line: String) -> Int? {
     let fields = line.split(whereSeparator: \.isWhitespace)
     guard fields.count == 2, let quota = Int(fields[0]), let period = Int(fields[1]), quota > 0,

@@ -2,13 +2,13 @@ import Workers
 
 /// One line on the terminal that is written over while work goes on, and lines that stay.
 final class LiveLine: Sendable {
-  /// The terminal's width; nothing where no terminal reads, and live lines are left out.
+  /// The terminal's width; `nil` where no terminal reads, and live lines are left out.
   private let columns: Int?
   private let isShown = Locked(false)
 
   init(columns: Int? = StandardError.terminalColumns) { self.columns = columns }
 
-  /// Shows `text` in place of the live line before; nothing where no terminal reads.
+  /// Shows `text` in place of the live line before, if a terminal reads.
   func update(_ text: String) {
     guard let columns else { return }
     isShown.withLock { isShown in

@@ -3,7 +3,7 @@ import Glibc
 
 /// Messages and progress: lines for people, never data.
 enum StandardError {
-  /// The width of the terminal that reads the messages, or nothing where none does.
+  /// The width of the terminal that reads the messages; `nil` where none does.
   static var terminalColumns: Int? {
     let columns = Int(csystem_terminal_columns(STDERR_FILENO))
     return columns > 0 ? columns : nil

@@ -7,7 +7,7 @@ package struct BlockGrid: Sendable, Equatable {
   package var blockCount: Int { starts.count - 1 }
   package var rowCount: Int { starts[blockCount] }
 
-  /// Takes over block starts, or nothing where they do not describe a grid.
+  /// Takes over block starts; `nil` where they do not describe a grid.
   package init?(starts: [Int]) {
     guard starts.count >= 2, starts[0] == 0, zip(starts, starts.dropFirst()).allSatisfy(<=)
     else { return nil }

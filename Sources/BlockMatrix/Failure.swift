@@ -31,8 +31,10 @@ package struct Failure: Error, Equatable, Sendable {
   }
 
   package let code: Code
-  /// `file:line:column`, `shard, section, offset`, or an option's name; empty where there is none.
+  /// `file:line:column`, `shard, section, offset`, or a setting's name; empty where there is none.
   package let place: String
+  /// Whether the place is a setting, which a command line calls by its option.
+  package let isSetting: Bool
   /// What is wrong, in one line, without a full stop.
   package let message: String
   /// What to do next, in one line; empty where nothing can be advised.
@@ -41,6 +43,16 @@ package struct Failure: Error, Equatable, Sendable {
   package init(_ code: Code, at place: String = "", _ message: String, hint: String = "") {
     self.code = code
     self.place = place
+    isSetting = false
+    self.message = message
+    self.hint = hint
+  }
+
+  /// - Parameter setting: Its name as people write it, words with hyphens between.
+  package init(_ code: Code, setting: String, _ message: String, hint: String = "") {
+    self.code = code
+    place = setting
+    isSetting = true
     self.message = message
     self.hint = hint
   }

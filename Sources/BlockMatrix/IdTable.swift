@@ -45,7 +45,7 @@ package struct IdLookup: Sendable {
     self.slots = slots
   }
 
-  /// The index of an id, or nothing where the id is unknown.
+  /// The index of an id; `nil` where the id is unknown.
   package func index(of id: some Collection<UInt8>) -> Int? {
     var slot = Self.hash(id) & (slots.count - 1)
     while slots[slot] != 0 {

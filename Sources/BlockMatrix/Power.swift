@@ -25,8 +25,8 @@ private func logarithm(_ x: Double) -> Double {
   return 2 * ratio * sum + exponent * logarithmOfTwo
 }
 
-/// eˣ, by its series after the powers of two are taken out.
-private func exponential(_ x: Double) -> Double {
+/// eˣ: the same bits on every machine, by its series after the powers of two are taken out.
+package func exponential(_ x: Double) -> Double {
   let exponent = (x / logarithmOfTwo).rounded()
   guard exponent.magnitude < 1000 else { return exponent > 0 ? .infinity : 0 }
   let rest = x - exponent * logarithmOfTwo

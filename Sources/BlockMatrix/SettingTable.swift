@@ -241,20 +241,20 @@ extension Setting {
   ) throws(Failure) -> SettingValue? {
     if let condition = conditions.first(where: { !$0.holds(before) }) {
       guard given == nil else {
-        throw Failure(.usage, at: name, "has no effect without \(condition.words)")
+        throw Failure(.usage, setting: name, "has no effect without \(condition.words)")
       }
       return nil
     }
     guard let value = given ?? fallback ?? standard(before)?.settingValue else { return nil }
     guard let typed = Value(value) else {
       throw Failure(
-        .usage, at: name, "'\(printable(value.text.utf8))' is not known",
+        .usage, setting: name, "'\(printable(value.text.utf8))' is not known",
         hint: Value.words.isEmpty ? "" : "use \(Value.words.joined(separator: ", "))")
     }
     guard rule.holds(typed) else {
-      throw Failure(.usage, at: name, "\(value.text) is not \(rule.words)")
+      throw Failure(.usage, setting: name, "\(value.text) is not \(rule.words)")
     }
-    if let reason = refusal(typed, before) { throw Failure(.usage, at: name, reason) }
+    if let reason = refusal(typed, before) { throw Failure(.usage, setting: name, reason) }
     return value
   }
 }

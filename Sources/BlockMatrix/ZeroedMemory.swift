@@ -13,12 +13,12 @@ package struct ZeroedMemory<Number: BitwiseCopyable>: ~Copyable, @unchecked Send
   // Sendable: it alone owns its memory; who may write where is for its owner to say.
 
   package let base: UnsafeMutablePointer<Number>
-  /// What was mapped, or nothing where the allocator gave the memory.
+  /// What was mapped; `nil` where the allocator gave the memory.
   private let mapping: UnsafeMutableRawBufferPointer?
 
   private static var largePage: Int { 2 << 20 }
 
-  /// Nothing where the operating system has none left.
+  /// `nil` where the operating system has none left.
   package init?(count: Int) {
     let (bytes, overflow) = max(1, count).multipliedReportingOverflow(
       by: MemoryLayout<Number>.stride)

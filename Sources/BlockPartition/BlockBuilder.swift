@@ -53,7 +53,7 @@ private struct ValueDictionary {
   /// The code + 1 of the value in a slot; 0 where it is free.
   private var slots = [UInt16](repeating: 0, count: 1024)
 
-  /// The code of a value; nil where there are more than 256.
+  /// The code of a value; `nil` where there are more than 256.
   @inline(__always)
   mutating func code(of value: Float) -> UInt8? {
     var slot = Int((value.bitPattern &* 0x9E37_79B1) >> 22)

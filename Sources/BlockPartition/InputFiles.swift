@@ -39,7 +39,7 @@ enum InputFiles {
     }
   }
 
-  /// Bytes of all inputs together; nil where one is no regular file.
+  /// Bytes of all inputs together; `nil` where one is no regular file.
   static func byteCount(of paths: [String], in fileSystem: any FileSystem) -> Int? {
     var sum = 0
     for path in paths {

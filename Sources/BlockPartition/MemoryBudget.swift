@@ -8,7 +8,7 @@ final class MemoryBudget: Sendable {
   /// Released since freed memory was last given back to the system.
   private let released = Counter()
 
-  /// - Parameter limit: Nothing where there is none.
+  /// - Parameter limit: `nil` where there is none.
   init(limit: Int?) { self.limit = Atomic(limit ?? Int.max) }
 
   /// Changes the limit for what comes; what is held stays.

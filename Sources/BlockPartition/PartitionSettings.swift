@@ -23,9 +23,9 @@ package struct PartitionSettings: Sendable {
   /// The fewest ratings that a user or an item may have; 1 drops nothing.
   package var minimumRatings = PerSide(user: 1, item: 1)
   package var holdout: HoldoutRule?
-  /// Blocks of each side; nil where that follows from the number of ratings.
+  /// Blocks of each side; `nil` where that follows from the number of ratings.
   package var blockCounts = PerSide<Int?>(user: nil, item: nil)
-  /// Bytes that ratings, ids and buffers may take; nil for as much as they need.
+  /// Bytes that ratings, ids and buffers may take; `nil` for as much as they need.
   package var memory: Int?
   package var workers = 1
   /// How many lines without a rating are skipped before the next one is an error.
@@ -43,26 +43,27 @@ package struct PartitionSettings: Sendable {
     for side in Side.allCases {
       guard minimumRatings[side] >= 1 else {
         throw Failure(
-          .usage, at: "--min-\(side.rawValue)-ratings", "\(minimumRatings[side]) is not 1 or more")
+          .usage, setting: "min-\(side.rawValue)-ratings",
+          "\(minimumRatings[side]) is not 1 or more")
       }
       if let count = blockCounts[side], !(1...BlockPlan.mostBlocks).contains(count) {
         throw Failure(
-          .usage, at: "--\(side.rawValue)-blocks",
+          .usage, setting: "\(side.rawValue)-blocks",
           "\(count) is not between 1 and \(BlockPlan.mostBlocks)")
       }
     }
     if let fraction = holdout?.fraction, !(fraction > 0 && fraction < 1) {
-      throw Failure(.usage, at: "--holdout", "\(fraction) is not between 0 and 1")
+      throw Failure(.usage, setting: "holdout", "\(fraction) is not between 0 and 1")
     }
     guard workers >= 1, workers <= 1024 else {
-      throw Failure(.usage, at: "--workers", "\(workers) is not between 1 and 1024")
+      throw Failure(.usage, setting: "workers", "\(workers) is not between 1 and 1024")
     }
     guard badLineLimit >= 0 else {
-      throw Failure(.usage, at: "--max-bad", "\(badLineLimit) is not 0 or more")
+      throw Failure(.usage, setting: "max-bad", "\(badLineLimit) is not 0 or more")
     }
     guard rejects == nil || badLineLimit > 0 else {
       throw Failure(
-        .usage, at: "--rejects", "no bad line is skipped, so there is nothing to list",
+        .usage, setting: "rejects", "no bad line is skipped, so there is nothing to list",
         hint: "say with --max-bad how many lines may be skipped")
     }
   }
@@ -96,7 +97,7 @@ package struct PartitionProgress: Sendable, Equatable {
   package let stage: Stage
   /// Of the input where the stage is `reading`, before decompression; else of the stage's parts.
   package let done: Int
-  /// Nil where the input's length is not known.
+  /// `nil` where the input's length is not known.
   package let total: Int?
   /// Ratings read so far; 0 where the stage is `writing`.
   package let rowCount: Int

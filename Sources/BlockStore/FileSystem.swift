@@ -58,7 +58,7 @@ package protocol FileSystem: Sendable {
   func makeDirectory(_ path: String, withParents: Bool) throws(Failure)
   /// The names in a directory, in byte order, without `.` and `..`.
   func list(_ path: String) throws(Failure) -> [String]
-  /// What is at a path, or nothing where there is nothing.
+  /// What is at a path; `nil` where there is nothing.
   func status(_ path: String) throws(Failure) -> FileStatus?
   /// Renames; fails with `.output` where something has the new name already.
   func rename(_ old: String, to new: String) throws(Failure)
@@ -79,7 +79,7 @@ package protocol FileSystem: Sendable {
 }
 
 extension FileSystem {
-  /// Removes a directory with everything in it, or a file; nothing where there is nothing.
+  /// Removes a directory with everything in it, or a file; does nothing where there is none.
   package func removeTree(_ path: String) throws(Failure) {
     guard let status = try status(path) else { return }
     guard status.kind == .directory else { return try removeFile(path) }

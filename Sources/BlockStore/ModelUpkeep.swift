@@ -2,7 +2,7 @@ import BlockMatrix
 
 // What the holder of a model's lock does beside writing generations.
 extension ModelDirectory {
-  /// Takes over a partition's files of ids; nothing where the model has the same already.
+  /// Takes over a partition's files of ids, unless the model has the same already.
   ///
   /// - Throws: `.mismatch` where the model has other ids.
   package func copyIds(from partition: Partition) throws(Failure) {

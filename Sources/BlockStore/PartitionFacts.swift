@@ -50,7 +50,7 @@ package struct PartitionFacts: Codable, Sendable, Equatable {
   /// What was done with several ratings of one pair.
   package let duplicates: String
   package let holdout: HoldoutFacts?
-  /// Bytes that were read, before decompression; nil in partitions that do not say so.
+  /// Bytes that were read, before decompression; `nil` in partitions that do not say so.
   package internal(set) var inputByteCount: Int?
   /// XXH3-128 over ids and ratings in index order; independent of blocks.
   package let digest: String

@@ -168,7 +168,7 @@ package final class PartitionWriter: Sendable {
 }
 
 extension RatingBlock {
-  /// The lowest and the highest value; nothing where there is no rating.
+  /// The lowest and the highest value; `nil` where there is no rating.
   var valueRange: ClosedRange<Float>? {
     switch values {
     case .plain(let plain): return Self.range(plain)

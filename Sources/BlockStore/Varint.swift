@@ -22,7 +22,7 @@ enum Varint {
     }
   }
 
-  /// Exactly `count` numbers, which have to use up all bytes; nothing where they do not.
+  /// Exactly `count` numbers, which have to use up all bytes; `nil` where they do not.
   static func decode(_ bytes: [UInt8], count: Int) -> [UInt32]? {
     var isWhole = false
     let numbers = unsafe [UInt32](unsafeUninitializedCapacity: count) { numbers, filled in

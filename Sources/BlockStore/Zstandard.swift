@@ -51,7 +51,7 @@ final class Decompressor {
   /// Everything is decoded in one pass into memory of the right size, so that a frame can neither
   /// ask for a window nor deliver more than it may.
   ///
-  /// - Returns: Nothing where the bytes are not such a frame.
+  /// - Returns: `nil` where the bytes are not such a frame.
   func expand(_ file: [UInt8], _ range: Range<Int>, rawCount: Int) -> [UInt8]? {
     unsafe file.withUnsafeBytes { whole in
       let stored = unsafe UnsafeRawBufferPointer(rebasing: whole[range])

@@ -97,7 +97,7 @@ package struct KernelSet: Sendable {
 
   /// Chooses the loops.
   ///
-  /// - Parameter wanted: Nothing for the best that this machine runs.
+  /// - Parameter wanted: `nil` for the best that this machine runs.
   /// - Returns: The loops.
   /// - Throws: `.usage` where this machine does not run the wanted set, or none at all.
   package static func select(_ wanted: InstructionSet?) throws(Failure) -> KernelSet {
@@ -110,7 +110,7 @@ package struct KernelSet: Sendable {
     let chosen = wanted ?? best
     guard supported.contains(chosen) else {
       throw Failure(
-        .usage, at: "--instruction-set", "this machine does not run \(chosen.rawValue)",
+        .usage, setting: "instruction-set", "this machine does not run \(chosen.rawValue)",
         hint: "it runs " + supported.map(\.rawValue).joined(separator: ", "))
     }
     #if arch(x86_64)

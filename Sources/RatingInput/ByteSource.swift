@@ -4,7 +4,7 @@ import BlockMatrix
 package protocol ByteSource: AnyObject, Sendable {
   /// What messages call it: a path, or `standard input`.
   var name: String { get }
-  /// The length when it was opened; nil for a pipe.
+  /// The length when it was opened; `nil` for a pipe.
   var byteCount: Int? { get }
   /// Reads at most `count` bytes from where the last read ended; none at the end.
   func read(upTo count: Int) throws(Failure) -> [UInt8]

@@ -61,7 +61,7 @@ struct ChunkReader {
   /// longest there may be, and its line end.
   private var tellingByteCount: Int { longestRecord + 2 }
 
-  /// The next chunk; nil at the end of the last input.
+  /// The next chunk; `nil` at the end of the last input.
   mutating func next() throws(Failure) -> TextChunk? {
     while true {
       if stream == nil {
@@ -162,7 +162,7 @@ struct ChunkReader {
     isSkipping = end == nil
   }
 
-  /// Where, within the first `count` bytes, the last record ends; nil where none does.
+  /// Where, within the first `count` bytes, the last record ends; `nil` where none does.
   ///
   /// Without quotes every line end ends a record, also after a fault. Among quotes, records have to
   /// be followed one by one.

@@ -101,7 +101,7 @@ struct ColumnFinder {
   private func checkNames(_ choices: [ColumnChoice]) throws(Failure) {
     guard !Self.hasNames(choices) || source.hasHeader != false else {
       throw Failure(
-        .usage, at: "--columns", "columns can be named only where the first line is a header",
+        .usage, setting: "columns", "columns can be named only where the first line is a header",
         hint: "give their numbers, from 1")
     }
   }
@@ -115,7 +115,7 @@ struct ColumnFinder {
     var numbers: [Int] = []
     for choice in choices { numbers.append(try field(choice)) }
     guard Set(numbers).count == numbers.count else {
-      throw Failure(.data, at: place, "--columns leads to one column twice")
+      throw Failure(.data, at: place, "the columns lead to one column twice")
     }
     let hasHeader =
       source.hasHeader

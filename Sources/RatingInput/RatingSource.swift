@@ -23,11 +23,11 @@ package enum ColumnChoice: Sendable, Equatable {
 /// What is known about ratings text before it is read.
 package struct RatingSource: Sendable {
   package var format: RatingFormat
-  /// Where user, item and, unless ``withoutRating``, rating stand; nil where that is found out.
+  /// Where user, item and, unless ``withoutRating``, rating stand; `nil` where that is found out.
   package var columns: [ColumnChoice]?
   /// Every row is a rating of 1; a column of ratings is not read.
   package var withoutRating: Bool
-  /// Whether the first line is a header; nil where that is found out.
+  /// Whether the first line is a header; `nil` where that is found out.
   package var hasHeader: Bool?
 
   package init(
@@ -50,7 +50,7 @@ package struct RatingSource: Sendable {
     let needed = withoutRating ? 2 : 3
     guard parts.count == needed, !parts.contains(where: \.isEmpty) else {
       throw Failure(
-        .usage, at: "--columns",
+        .usage, setting: "columns",
         "\"\(printable(text.utf8))\" does not name "
           + (withoutRating ? "user and item" : "user, item and rating"),
         hint: withoutRating
@@ -65,14 +65,14 @@ package struct RatingSource: Sendable {
       if isNumber {
         guard let number = Int(Substring(part)), (1...9999).contains(number) else {
           throw Failure(
-            .usage, at: "--columns", "column \(printable(part)) is not between 1 and 9999")
+            .usage, setting: "columns", "column \(printable(part)) is not between 1 and 9999")
         }
         choice = .number(number)
       } else {
         choice = .name(Array(part))
       }
       guard !choices.contains(choice) else {
-        throw Failure(.usage, at: "--columns", "column \(printable(part)) is named twice")
+        throw Failure(.usage, setting: "columns", "column \(printable(part)) is named twice")
       }
       choices.append(choice)
     }

@@ -34,7 +34,7 @@ final class ReadingBoard: Sendable {
     self.badLineLimit = badLineLimit
   }
 
-  /// The next lines to parse; nil at the end, or after a failure.
+  /// The next lines to parse; `nil` at the end, or after a failure.
   func nextChunk() -> TextChunk? {
     text.withLock { text in
       guard !state.withLock({ $0.hasStopped }) else { return nil }

@@ -24,7 +24,7 @@ package struct RowLayout: Sendable, Equatable {
   /// The user's field, from 0.
   let userField: Int
   let itemField: Int
-  /// Nil where every row is a rating of 1.
+  /// `nil` where every row is a rating of 1.
   let ratingField: Int?
   let matrix: Matrix?
   /// The most bytes of a record without its line end.

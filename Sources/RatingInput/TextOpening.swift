@@ -130,7 +130,7 @@ struct TextOpening {
     }
   }
 
-  /// The shape of more than half of the records that can be read; nil where there is none.
+  /// The shape of more than half of the records that can be read; `nil` where there is none.
   private static func usualShape(of records: [FirstRecord]) -> Shape? {
     let shapes = records.filter { $0.problem == nil }.map { Shape($0) }
     return shapes.first { shape in shapes.count { $0 == shape } * 2 > shapes.count }

@@ -85,16 +85,16 @@ package enum Trainer {
   ) throws(Failure) {
     if rules.patience != nil || rules.holdoutMetric != nil, facts.holdout == nil {
       throw Failure(
-        .usage, at: rules.patience != nil ? "patience" : "holdout-metric",
+        .usage, setting: rules.patience != nil ? "patience" : "holdout-metric",
         "the partition has no hold-out to watch", hint: "partition with --holdout 0.1")
     }
     guard hyperparameters.feedback != .explicit else { return }
     if rules.stopAtLoss != nil {
-      throw Failure(.usage, at: "stop-at-loss", "implicit feedback has no such error")
+      throw Failure(.usage, setting: "stop-at-loss", "implicit feedback has no such error")
     }
     if rules.patience != nil, metric == nil {
       throw Failure(
-        .usage, at: "patience", "implicit feedback has nothing to watch but a ranking metric",
+        .usage, setting: "patience", "implicit feedback has nothing to watch but a ranking metric",
         hint: "watch one, as ndcg@20")
     }
   }

@@ -61,7 +61,7 @@ package struct TrainingMemory: Sendable, Equatable {
     }
     guard memory >= least else {
       throw Failure(
-        .memory, at: "--memory",
+        .memory, setting: "memory",
         "training needs at least \((least + (1 << 20) - 1) >> 20)M, \(memory >> 20)M are granted",
         hint: "grant more, use fewer workers, or partition into more blocks")
     }

@@ -24,7 +24,7 @@ package struct TrainingSettings: Sendable {
     instructionSet: InstructionSet? = nil
   ) throws(Failure) {
     guard (1...1024).contains(workers) else {
-      throw Failure(.usage, at: "workers", "\(workers) is not between 1 and 1024")
+      throw Failure(.usage, setting: "workers", "\(workers) is not between 1 and 1024")
     }
     self.run = run
     self.workers = workers

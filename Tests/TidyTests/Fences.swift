@@ -4,7 +4,7 @@ enum Fences {
   static let order = [
     "CZstd", "CXXHash", "CZlib", "CSystem",
     "BlockMatrix", "Workers",
-    "RatingInput", "BlockStore", "BlockPartition",
+    "RatingInput", "BlockStore", "BlockPartition", "RatingGeneration",
     "KernelLoops", "KernelLoopsAVX512", "Kernels", "LeastSquares", "FactorExchange", "Training",
     "Ranking",
     "Tuning",

@@ -1,6 +1,5 @@
 import BlockMatrix
 import BlockStore
-import RatingInput
 import Workers
 
 /// Generated ratings as a file of CSV.

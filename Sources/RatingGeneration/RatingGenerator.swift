@@ -34,21 +34,21 @@ package struct RatingGenerator: Sendable {
   /// The first line of the text.
   package static let header = Array("userId,movieId,rating\n".utf8)
 
-  /// - Throws: `.usage` naming the option that cannot be.
+  /// - Throws: `.usage` naming the setting that cannot be.
   package init(
     userCount: Int, itemCount: Int, ratingCount: Int, rank: Int = 20, seed: UInt64 = 0
   ) throws(Failure) {
-    for (option, value, most) in [
-      ("--users", userCount, 1_000_000_000), ("--items", itemCount, 1_000_000_000),
-      ("--rank", rank, 1000),
+    for (setting, value, most) in [
+      ("users", userCount, 1_000_000_000), ("items", itemCount, 1_000_000_000),
+      ("rank", rank, 1000),
     ] {
       guard (1...most).contains(value) else {
-        throw Failure(.usage, at: option, "\(value) is not between 1 and \(most)")
+        throw Failure(.usage, setting: setting, "\(value) is not between 1 and \(most)")
       }
     }
     guard ratingCount >= 1, ratingCount <= userCount * itemCount else {
       throw Failure(
-        .usage, at: "--ratings",
+        .usage, setting: "ratings",
         "\(ratingCount) is not between 1 and users times items, "
           + "\(userCount * itemCount)", hint: "no pair is rated twice")
     }
@@ -60,11 +60,11 @@ package struct RatingGenerator: Sendable {
     degrees = Self.degrees(
       userCount: userCount, itemCount: itemCount, ratingCount: ratingCount, seed: seed)
     items = ItemSampler(
-      count: itemCount, KeyedRandom(seed: seed, purpose: Purpose.itemOrder, index: 0))
+      count: itemCount, SplitMix64(seed: seed, purpose: Purpose.itemOrder, index: 0))
     var factors: [Float] = []
     var biases: [Float] = []
     for item in 0..<itemCount {
-      var random = KeyedRandom(seed: seed, purpose: Purpose.itemFactors, index: item)
+      var random = SplitMix64(seed: seed, purpose: Purpose.itemFactors, index: item)
       biases.append(Float(random.normal() * 0.4))
       for _ in 0..<rank { factors.append(Float(random.normal())) }
     }
@@ -80,8 +80,8 @@ package struct RatingGenerator: Sendable {
     let most = min(
       itemCount, max(1, itemCount / 4, (2 * ratingCount + userCount - 1) / userCount))
     let weights = (0..<userCount).map { user in
-      var random = KeyedRandom(seed: seed, purpose: Purpose.degree, index: user)
-      return ExactMath.exp2(1.3 * 1.4426950408889634 * random.longTailedNormal())
+      var random = SplitMix64(seed: seed, purpose: Purpose.degree, index: user)
+      return exponential(1.3 * longTailedNormal(&random))
     }
     var degrees = [Int](repeating: 0, count: userCount)
     var left = ratingCount
@@ -109,6 +109,11 @@ package struct RatingGenerator: Sendable {
       }
     }
     return degrees
+  }
+
+  /// Closer to normal than ``SplitMix64/normal()``, at most 6 away from 0: the sum of three.
+  private static func longTailedNormal(_ random: inout SplitMix64) -> Double {
+    (random.normal() + random.normal() + random.normal()) * 0.57735026918962576
   }
 
   /// Cuts the users into ranges of about so many ratings.
@@ -145,7 +150,7 @@ package struct RatingGenerator: Sendable {
     let wanted = degrees[user]
     var drawn: [Int] = []
     drawn.reserveCapacity(wanted)
-    var random = KeyedRandom(seed: seed, purpose: Purpose.draw, index: user)
+    var random = SplitMix64(seed: seed, purpose: Purpose.draw, index: user)
     for _ in 0..<16 * wanted where drawn.count < wanted {
       let item = items.draw(&random)
       if !isTaken[item] {
@@ -166,12 +171,12 @@ package struct RatingGenerator: Sendable {
   }
 
   private func append(_ user: Int, _ drawn: [Int], to text: inout [UInt8]) {
-    var random = KeyedRandom(seed: seed, purpose: Purpose.userFactors, index: user)
+    var random = SplitMix64(seed: seed, purpose: Purpose.userFactors, index: user)
     let bias = Float(random.normal() * 0.4)
     // A product of factors has variance 1: those of users 1/rank, those of items 1.
     let scale = 1 / Double(rank).squareRoot()
     let factors = (0..<rank).map { _ in Float(random.normal() * scale) }
-    var noise = KeyedRandom(seed: seed, purpose: Purpose.noise, index: user)
+    var noise = SplitMix64(seed: seed, purpose: Purpose.noise, index: user)
     let prefix = Array("\(user + 1),".utf8)
     for item in drawn {
       var product: Float = 0

@@ -1,3 +1,5 @@
+import BlockMatrix
+
 /// Draws items by their popularity, 1/(rank + 30)^1.1, in constant time.
 ///
 /// Walker's alias method, after Vose 1991.
@@ -7,14 +9,14 @@ struct ItemSampler: Sendable {
   private var aliases: [UInt32]
 
   /// - Parameter random: Shuffles which item has which popularity.
-  init(count: Int, _ random: consuming KeyedRandom) {
+  init(count: Int, _ random: consuming SplitMix64) {
     var order = Array(0..<count)
     for index in stride(from: count - 1, to: 0, by: -1) {
       order.swapAt(index, random.below(index + 1))
     }
     var weights = [Double](repeating: 0, count: count)
     for (place, item) in order.enumerated() {
-      weights[item] = ExactMath.exp2(-1.1 * ExactMath.log2(Double(place) + 30))
+      weights[item] = power(Double(place) + 30, -1.1)
     }
     let sum = weights.reduce(0, +)
     // In units of a column's height.
@@ -32,7 +34,7 @@ struct ItemSampler: Sendable {
   }
 
   @inline(__always)
-  func draw(_ random: inout KeyedRandom) -> Int {
+  func draw(_ random: inout SplitMix64) -> Int {
     let bits = random.bits()
     let column = Int(((bits >> 32) * UInt64(thresholds.count)) >> 32)
     return UInt32(truncatingIfNeeded: bits) < thresholds[column] ? column : Int(aliases[column])

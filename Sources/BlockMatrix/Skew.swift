@@ -1,5 +1,3 @@
-import BlockMatrix
-
 /// How unevenly ratings lie on the rows of a side.
 package struct Skew: Sendable, Equatable {
   /// Ratings of the row that this share of the rows does not exceed, for each of ``shares``.

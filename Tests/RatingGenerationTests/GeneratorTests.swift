@@ -1,4 +1,5 @@
 import BlockMatrix
+import RatingGeneration
 import RatingInput
 import Testing
 
@@ -17,19 +18,17 @@ struct GeneratorTests {
   ) throws {
     let generator = try RatingGenerator(
       userCount: users, itemCount: items, ratingCount: ratings, rank: 3, seed: 5)
-    let made = try read([text(generator, batch: 100)]).ratings
-    #expect(made.count == ratings)
-    #expect(Set(made.map { [$0.user, $0.item] }).count == ratings)
-    #expect(
-      made.allSatisfy { (0.5...5).contains($0.value) && ($0.value * 2).rounded() == $0.value * 2 })
-    #expect(
-      made.allSatisfy { rating in
-        let numbers = [rating.user, rating.item].compactMap {
-          Int(String(decoding: $0, as: UTF8.self))
-        }
-        return numbers.count == 2 && (1...users).contains(numbers[0])
-          && (1...items).contains(numbers[1])
-      })
+    let lines = String(decoding: text(generator, batch: 100), as: UTF8.self).split(separator: "\n")
+    #expect(lines[0] == "userId,movieId,rating" && lines.count == 1 + ratings)
+    let made = lines.dropFirst().map { $0.split(separator: ",") }
+    #expect(Set(made.map { $0.prefix(2) }).count == ratings)
+    for fields in made {
+      try #require(fields.count == 3)
+      let halfStars = 2 * (Double(fields[2]) ?? 0)
+      #expect(
+        (1...users).contains(Int(fields[0]) ?? 0) && (1...items).contains(Int(fields[1]) ?? 0))
+      #expect((1...10).contains(halfStars) && halfStars.rounded() == halfStars)
+    }
   }
 
   @Test func `the bytes of a seed are known`() throws {
