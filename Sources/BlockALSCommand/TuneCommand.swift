@@ -15,11 +15,15 @@ struct TuneCommand: ParsableCommand {
     discussion: """
       Every combination of the values given is trained on all folds but one and measured on that \
       one, in turn. A hash of user, item and seed decides a rating's fold, so that one partition \
-      serves all. Along λ, from the largest down, each model begins with the factors of the one \
-      before. Prints the mean of each point with its standard error over the folds; '*' marks the \
-      best, '1se' the simplest model within one standard error of it.
+      serves all. Every model begins anew: its value does not depend on what else is tried. Prints \
+      the mean of each point with its standard error over the folds; '*' marks the best, '1se' the \
+      simplest model within one standard error of it.
 
-      What was measured is kept in a record: stop it and run the same command again to go on.
+      As in evaluate, models with biases predict a pair of an unknown user or item by the mean and \
+      the bias that is known, others leave it out; such pairs are counted.
+
+      What was measured is kept in a record: stop it and run the same command again to go on. A \
+      record may hold any number of comparisons, and gives each what it has.
 
       Examples:
         blockals tune ratings.blocks --rank 40 --regularizations 0.05,0.07,0.1,0.15
@@ -99,15 +103,15 @@ struct TuneCommand: ParsableCommand {
     let fileSystem = PosixFileSystem()
     let partition = try Partition.open(partition, in: fileSystem)
     let base = try model.hyperparameters()
-    let paths = try grid(base).paths(base)
+    let points = try grid(base).points(base)
     let workers = workers ?? GrantedCores.count(in: fileSystem)
     let validation = try CrossValidation(
-      foldCount: folds, seed: foldSeed, iterations: run().iterations,
-      tolerance: tolerance, metric: chosenMetric(base), workers: workers)
+      foldCount: folds, seed: foldSeed, iterations: rules().iterations, tolerance: tolerance,
+      metric: chosenMetric(base), workers: workers)
     let stop = StopRequest()
     let signals = StopSignals(stop)
     let table = try withExtendedLifetime(signals) {
-      try compare(validation, partition, paths, stop, fileSystem)
+      try compare(validation, partition, points, stop, fileSystem)
     }
     let report = TuningReport(
       table, validation, winner: oneStandardError ? table.simplest : table.best)
@@ -118,22 +122,19 @@ struct TuneCommand: ParsableCommand {
   }
 
   private func compare(
-    _ validation: CrossValidation, _ partition: Partition, _ paths: [[Hyperparameters]],
+    _ validation: CrossValidation, _ partition: Partition, _ points: [Hyperparameters],
     _ stop: StopRequest, _ fileSystem: PosixFileSystem
   ) throws(Failure) -> TuningTable {
-    let path = record ?? self.partition + ".tuning"
-    let record = try TuningRecord(
-      path, heading: validation.heading(partition.facts), in: fileSystem)
+    let path = record ?? Path.trimmed(self.partition) + ".tuning"
+    let measurements = FoldMeasurements(
+      partition, record: try TuningRecord(path, in: fileSystem), kernels: try KernelSet.select(nil),
+      stop: stop)
     let line = LiveLine()
     let began = ContinuousClock.now
-    let values = try validation.run(
-      partition, paths: paths, record: record, kernels: KernelSet.select(nil), stop: stop
-    ) { progress in
-      let seconds = LiveLine.seconds(since: began)
-      let left = seconds / Double(progress.done) * Double(progress.total - progress.done)
-      line.update(
-        "\(progress.done) of \(progress.total) models · \(validation.metric.name)"
-          + " \(progress.value.short) · \(LiveLine.duration(left)) left")
+    let total = points.count * validation.foldCount
+    let values = try measurements.values(points, validation) { done in
+      let left = LiveLine.seconds(since: began) / Double(done) * Double(total - done)
+      line.update("\(done) of \(total) models · \(LiveLine.duration(left)) left")
     }
     line.clear()
     guard let values else {
@@ -141,8 +142,14 @@ struct TuneCommand: ParsableCommand {
         .stopped, "what was measured is kept in \(path)",
         hint: "run the same command again to go on")
     }
-    return TuningTable(
-      paths.flatMap(\.self), values: values, higherIsBetter: validation.metric.higherIsBetter)
+    let table = TuningTable(
+      points, values: values, higherIsBetter: validation.metric.higherIsBetter)
+    guard table.rows[table.best].mean != nil else {
+      throw Failure(
+        .diverged, at: self.partition, "training diverged for every model that was tried",
+        hint: "try larger values of λ, or a lower learning rate")
+    }
+    return table
   }
 
   private func trainWinner(
@@ -151,7 +158,7 @@ struct TuneCommand: ParsableCommand {
   ) throws(Failure) {
     let progress = TrainingProgress()
     let settings = try TrainingSettings(
-      run: run(), workers: workers ?? GrantedCores.count(in: fileSystem))
+      run: rules(), workers: workers ?? GrantedCores.count(in: fileSystem))
     let end = try Trainer.run(
       partition, into: ModelDirectory.openOrCreate(path, in: fileSystem), hyperparameters: winner,
       settings: settings, stop: stop, observe: { progress.show($0) })
@@ -163,10 +170,11 @@ struct TuneCommand: ParsableCommand {
     }
   }
 
-  /// The settings of each model's run, and of the winner's.
-  private func run() throws(Failure) -> RunSettings {
+  /// When the training of each model ends, and the winner's.
+  private func rules() throws(Failure) -> RunSettings {
     var given = SettingValues()
     given[RunSetting.iterations] = iterations
+    given[RunSetting.tolerance] = tolerance
     return try RunSettings(given, over: model.preset?.run ?? SettingValues())
   }
 

@@ -27,10 +27,14 @@ struct TuningReport {
       lines.append(
         names.map { Self.value($0, in: row.point.settings) }
           + [
-            row.mean.short, row.standardError.short,
+            row.mean?.short ?? "diverged", row.standardError?.short ?? "",
             marks.compactMap(\.self).joined(separator: " "),
           ])
     }
+    return Self.columns(lines) + coldLine
+  }
+
+  private static func columns(_ lines: [[String]]) -> String {
     let widths = lines[0].indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
     var text = ""
     for line in lines {
@@ -44,23 +48,34 @@ struct TuningReport {
     return text
   }
 
+  /// The pairs kept back, and those whose user or item is unknown where they are.
+  private var pairs: (all: Int, cold: Int) {
+    table.rows[table.best].folds.reduce((0, 0)) { ($0.0 + $1.pairs, $0.1 + $1.coldPairs) }
+  }
+
+  private var coldLine: String {
+    guard pairs.cold > 0 else { return "" }
+    let cold = "\(pairs.cold.grouped) of \(pairs.all.grouped) pairs have an unknown user or item"
+    if case .ranking = validation.metric { return "\(cold)\n" }
+    let rule = table.rows[table.best].point.hasBias ? "predicted by mean and bias" : "left out"
+    return "\(cold): \(rule), as in evaluate\n"
+  }
+
   var json: JSONText {
     .object([
       ("metric", .string(validation.metric.name)), ("folds", .int(validation.foldCount)),
-      (
-        "points",
-        .array(
-          table.rows.map { row in
-            .object([
-              (
-                "settings",
-                .object(row.point.settings.map { ($0.name, .string($0.value)) })
-              ),
-              ("mean", .number(row.mean)), ("standardError", .number(row.standardError)),
-            ])
-          })
-      ),
+      ("points", .array(table.rows.map(Self.json))),
       ("best", .int(table.best)), ("oneStandardError", .int(table.simplest)),
+      ("pairs", .int(pairs.all)), ("coldPairs", .int(pairs.cold)),
+    ])
+  }
+
+  private static func json(of row: TuningTable.Row) -> JSONText {
+    .object([
+      ("settings", .object(row.point.settings.map { ($0.name, .string($0.value)) })),
+      ("mean", .number(row.mean)), ("standardError", .number(row.standardError)),
+      ("values", .array(row.folds.map { .number($0.value) })),
+      ("diverged", .bool(row.mean == nil)),
     ])
   }
 

@@ -2,7 +2,7 @@ import BlockMatrix
 
 /// The points that a cross-validation compares: every combination of the values given.
 package struct TuningGrid: Sendable {
-  /// Values to try for λ₁; a path goes through them from the largest down.
+  /// Values to try for λ₁.
   package var regularization: [Double]
   package var ranks: [Int]
   /// For λ₂; empty for models without biases.
@@ -20,39 +20,25 @@ package struct TuningGrid: Sendable {
     self.alpha = alpha
   }
 
-  /// The points in paths: along a path only λ₁ falls, so that each point can begin with the factors
-  /// of the one before.
+  /// Every combination; λ₁ changes fastest, from the largest down.
   ///
   /// - Parameter base: What all points share.
-  package func paths(_ base: Hyperparameters) throws(Failure) -> [[Hyperparameters]] {
-    var paths: [[Hyperparameters]] = []
-    for rank in ranks {
-      let ranked = try base.with(ModelSetting.rank, rank)
-      for point in try Self.each(of: alpha, ModelSetting.alpha, in: ranked) {
-        for start in try Self.each(
-          of: biasRegularization, ModelSetting.biasRegularization, in: point)
-        {
-          paths.append(
-            try Self.each(
-              of: regularization.sorted(by: >), ModelSetting.regularization, in: start))
-        }
-      }
-    }
-    return paths
+  package func points(_ base: Hyperparameters) throws(Failure) -> [Hyperparameters] {
+    var points = [base]
+    points = try Self.each(ranks, ModelSetting.rank, points)
+    points = try Self.each(alpha, ModelSetting.alpha, points)
+    points = try Self.each(biasRegularization, ModelSetting.biasRegularization, points)
+    return try Self.each(
+      regularization.sorted(by: >), ModelSetting.regularization, points)
   }
 
-  /// The model with each of some values for a setting; itself where there are none.
-  private static func each(
-    of values: [Double], _ setting: Setting<Double>, in base: Hyperparameters
+  /// Each point with each of some values for a setting; the points where there are none.
+  private static func each<Value: SettingType>(
+    _ values: [Value], _ setting: Setting<Value>, _ points: [Hyperparameters]
   ) throws(Failure) -> [Hyperparameters] {
-    guard !values.isEmpty else { return [base] }
-    var points: [Hyperparameters] = []
-    for value in values { points.append(try base.with(setting, value)) }
-    return points
+    guard !values.isEmpty else { return points }
+    var all: [Hyperparameters] = []
+    for point in points { for value in values { all.append(try point.with(setting, value)) } }
+    return all
   }
-}
-
-extension Hyperparameters {
-  /// The settings in one line: how a point is known in the record of a cross-validation.
-  var line: String { settings.map { "\($0.name)=\($0.value)" }.joined(separator: " ") }
 }

@@ -4,14 +4,30 @@ import BlockMatrix
 package struct TuningTable: Sendable {
   package struct Row: Sendable {
     package let point: Hyperparameters
-    /// Over the folds.
-    package let mean: Double
+    package let folds: [FoldValue]
+    /// As `evaluate` measures it, over the folds; `nil` where training diverged in one of them.
+    package let mean: Double?
     /// The standard deviation over the folds divided by the root of their number.
-    package let standardError: Double
+    package let standardError: Double?
+
+    init(_ point: Hyperparameters, _ folds: [FoldValue]) {
+      self.point = point
+      self.folds = folds
+      let values = folds.compactMap(\.value)
+      let count = Double(values.count)
+      guard values.count == folds.count else {
+        (mean, standardError) = (nil, nil)
+        return
+      }
+      let mean = values.reduce(0, +) / count
+      let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+      self.mean = mean
+      standardError = (squares / (count - 1)).squareRoot() / count.squareRoot()
+    }
   }
 
   package let rows: [Row]
-  /// The row with the best mean; the first of equals.
+  /// The row with the best mean; the first of equals; one that diverged only if all did.
   package let best: Int
   /// The simplest row whose mean is within one standard error of the best.
   ///
@@ -20,32 +36,36 @@ package struct TuningTable: Sendable {
   package let simplest: Int
 
   /// - Precondition: There is a point, and each has a value in each of at least two folds.
-  package init(_ points: [Hyperparameters], values: [[Double]], higherIsBetter: Bool) {
+  package init(_ points: [Hyperparameters], values: [[FoldValue]], higherIsBetter: Bool) {
     precondition(!points.isEmpty && points.count == values.count)
-    let rows = zip(points, values).map { point, values in
-      let count = Double(values.count)
-      let mean = values.reduce(0, +) / count
-      let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-      return Row(
-        point: point, mean: mean,
-        standardError: (squares / (count - 1)).squareRoot() / count.squareRoot())
-    }
-    func isBetter(_ left: Double, _ right: Double) -> Bool {
-      higherIsBetter ? left > right : left < right
-    }
-    var best = 0
-    for index in rows.indices where isBetter(rows[index].mean, rows[best].mean) { best = index }
-    let limit =
-      rows[best].mean + (higherIsBetter ? -1 : 1) * rows[best].standardError
-    var simplest = best
-    for index in rows.indices where !isBetter(limit, rows[index].mean) {
-      let (one, other) = (rows[index].point, rows[simplest].point)
-      if (one.rank, -one.regularization) < (other.rank, -other.regularization) {
-        simplest = index
+    let rows = zip(points, values).map { Row($0, $1) }
+    self.rows = rows
+    best = Self.order(rows.map(\.mean), higherIsBetter: higherIsBetter)[0]
+    simplest = Self.simplest(rows, best: best, higherIsBetter: higherIsBetter)
+  }
+
+  /// Positions from the best value to the worst; equals in their order, those without one last.
+  static func order(_ values: [Double?], higherIsBetter: Bool) -> [Int] {
+    values.indices.sorted { left, right in
+      switch (values[left], values[right]) {
+      case (let one?, let other?) where one != other: higherIsBetter ? one > other : one < other
+      case (.some, nil): true
+      case (nil, .some): false
+      default: left < right
       }
     }
-    self.rows = rows
-    self.best = best
-    self.simplest = simplest
+  }
+
+  private static func simplest(_ rows: [Row], best: Int, higherIsBetter: Bool) -> Int {
+    guard let mean = rows[best].mean, let error = rows[best].standardError else { return best }
+    let near = rows.indices.filter { row in
+      guard let value = rows[row].mean else { return false }
+      return higherIsBetter ? value >= mean - error : value <= mean + error
+    }
+    return near.reduce(best) { simplest, row in
+      let (one, other) = (rows[row].point, rows[simplest].point)
+      return (one.rank, -one.regularization) < (other.rank, -other.regularization)
+        ? row : simplest
+    }
   }
 }
