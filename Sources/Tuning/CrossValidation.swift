@@ -46,6 +46,13 @@ package struct CrossValidation: Sendable {
     self.workers = workers
   }
 
+  /// The same with fewer iterations: to tell at little cost what is not worth more.
+  func shortened(to iterations: Int) throws(Failure) -> CrossValidation {
+    try CrossValidation(
+      foldCount: foldCount, seed: seed, iterations: iterations,
+      tolerance: rules.tolerance ?? 1e-4, metric: metric, workers: workers)
+  }
+
   /// Everything that decides what a model comes to in a fold.
   func key(
     _ point: Hyperparameters, fold: Int, of partition: PartitionFacts

@@ -70,15 +70,6 @@ import Workers
     }
   }
 
-  @Test func `a grid has every combination`() throws {
-    let grid = TuningGrid(
-      regularization: [0.1, 0.3, 0.2], ranks: [4, 8], biasRegularization: [0.5, 0.6])
-    let points = try grid.points(Hyperparameters(biasRegularization: 1))
-    #expect(points.map(\.regularization) == (0..<4).flatMap { _ in [0.3, 0.2, 0.1] })
-    #expect(points.map(\.rank) == (0..<12).map { $0 < 6 ? 4 : 8 })
-    #expect(points.map(\.biasRegularization) == (0..<12).map { $0 / 3 % 2 == 0 ? 0.5 : 0.6 })
-  }
-
   @Test func `a ranking metric excludes what the fold trains on, not what it holds out`() throws {
     let metric = try #require(RankingMetric("recall@40"))
     // With rankings as long as the catalogue every held-out item is found.
