@@ -1,4 +1,5 @@
 import BlockMatrix
+import BlockStore
 import Ranking
 
 /// Users or items that a model was not trained on, with factors from their own ratings.
@@ -31,6 +32,9 @@ public struct Newcomers: Sendable {
   /// The newcomers of whom nothing is known.
   private let empty: Set<UInt32>
   private let recommender: Recommender
+  private let predictor: Predictor
+  /// The newcomers' own.
+  private let factors: FactorTable
 
   /// - Parameter lookups: The model's; that of the new side takes no part.
   init(_ new: NewRows, to old: FactorModel, lookups: PerSide<IdLookup>) throws(Failure) {
@@ -40,6 +44,8 @@ public struct Newcomers: Sendable {
     lookups[new.side] = IdLookup(new.model.ids[new.side])
     self.lookups = lookups
     empty = Set(new.emptyRows)
+    predictor = try Predictor(new.model)
+    factors = try new.model.rows[new.side].table()
     recommender = try Recommender(
       new.model, items: new.side == .item ? new.ratedRows : nil, seen: new.seen)
   }
@@ -54,26 +60,26 @@ public struct Newcomers: Sendable {
   /// Ratings that were left out, because the model does not know the id of their other side.
   public var unknownRatings: Int { new.unknownRatings }
 
-  /// A newcomer's factors, as many as the model's rank; nothing where it is not among ``ids``.
+  /// A newcomer's factors, as many as the model's rank; `nil` where it is not among ``ids``.
   public func factors(of id: String) -> [Float]? {
-    index(of: id, on: new.side).map { new.model.factors[new.side].factors(Int($0)) }
+    index(of: id, on: new.side).map { factors.factors(Int($0)) }
   }
 
   /// The predicted rating of an item by a user, one of them a newcomer, the other the model's;
-  /// nothing where either is unknown.
+  /// `nil` where either is unknown.
   ///
   /// With biases an unknown one is predicted from what is known, as by
   /// ``TrainedModel/predict(user:item:)``.
   ///
   /// - Complexity: O(rank).
   public func predict(user: String, item: String) -> Float? {
-    new.model.predict(
+    predictor.predict(
       user: index(of: user, on: .user).map { Int($0) },
       item: index(of: item, on: .item).map { Int($0) })
   }
 
   /// The items with the highest predicted ratings, best first, without those that the user has
-  /// rated among the newcomers' ratings; nothing where the user is unknown.
+  /// rated among the newcomers' ratings; `nil` where the user is unknown.
   ///
   /// Where users are new, all items of the model for one of them; where items are new, the new
   /// items alone for a user of the model.
@@ -90,7 +96,7 @@ public struct Newcomers: Sendable {
   }
 
   /// The users or items of the model whose factors point most nearly in the newcomer's direction;
-  /// nothing where it is not among ``ids``.
+  /// `nil` where it is not among ``ids``.
   ///
   /// A newcomer whose id the model knows may find itself.
   ///
@@ -102,7 +108,7 @@ public struct Newcomers: Sendable {
     guard let index = index(of: id, on: new.side) else { return nil }
     return try publicly { () throws(Failure) in
       try Neighbours(new.side, of: old)
-        .nearest(to: [index], of: new.model.factors[new.side], limit: count, workers: 1)
+        .nearest(to: [index], of: new.model.rows[new.side], limit: count, workers: 1)
         .flatMap { TrainedModel.scored($0, old.ids[new.side]) }
     }
   }

@@ -17,6 +17,7 @@ public struct TrainedModel: Sendable {
   let loaded: LoadedModel
   let lookups: PerSide<IdLookup>
   private let recommender: Recommender
+  private let predictor: Predictor
 
   /// The directory that holds the model.
   public let path: String
@@ -25,15 +26,21 @@ public struct TrainedModel: Sendable {
   /// The iterations that the model has had.
   public var iteration: Int { loaded.facts.iteration }
 
-  /// Reads the newest generation that is whole.
+  /// Reads the newest generation that is whole into memory.
   ///
+  /// A model may be read while it is trained.
+  ///
+  /// - Parameter strict: Whether a damaged generation is refused; otherwise an older one is read in
+  ///   its place, and ``iteration`` says which.
   /// - Throws: ``BlockALSError`` of kind `missingInput` where there is none yet, `data` where all
-  ///   are damaged.
-  public init(path: String) throws(BlockALSError) {
+  ///   are damaged, or the ids are not those that the model was trained with; `io` and `permission`
+  ///   where the newest cannot be read now: an older one would be another answer.
+  public init(path: String, strict: Bool = false) throws(BlockALSError) {
     let loaded = try publicly { () throws(Failure) in
-      try LoadedModel.open(path, in: PosixFileSystem())
+      try LoadedModel.open(path, in: PosixFileSystem(), strict: strict).held()
     }
     recommender = try publicly { () throws(Failure) in try Recommender(loaded.model) }
+    predictor = try publicly { () throws(Failure) in try Predictor(loaded.model) }
     lookups = PerSide(
       user: IdLookup(loaded.model.ids.user), item: IdLookup(loaded.model.ids.item))
     self.loaded = loaded
@@ -81,15 +88,17 @@ public struct TrainedModel: Sendable {
     return try TrainedModel(path: path)
   }
 
-  /// The predicted rating of an item by a user; nothing where either is unknown to the model.
+  /// The predicted rating of an item by a user; `nil` where either is unknown to the model.
+  ///
+  /// With biases an unknown one is predicted from what is known.
   ///
   /// - Complexity: O(rank).
   public func predict(user: String, item: String) -> Float? {
-    loaded.model.predict(
+    predictor.predict(
       user: lookups.user.index(of: user.utf8), item: lookups.item.index(of: item.utf8))
   }
 
-  /// The items with the highest predicted ratings, best first; nothing where the user is unknown.
+  /// The items with the highest predicted ratings, best first; `nil` where the user is unknown.
   ///
   /// - Parameters:
   ///   - user: The caller's id.
@@ -111,7 +120,7 @@ public struct TrainedModel: Sendable {
     }
   }
 
-  /// The items whose factors point most nearly in the same direction; nothing where the item is
+  /// The items whose factors point most nearly in the same direction; `nil` where the item is
   /// unknown.
   ///
   /// - Complexity: O(items · rank).
@@ -121,7 +130,7 @@ public struct TrainedModel: Sendable {
     try similar(.item, to: item, count: count)
   }
 
-  /// The users whose factors point most nearly in the same direction; nothing where the user is
+  /// The users whose factors point most nearly in the same direction; `nil` where the user is
   /// unknown.
   ///
   /// - Complexity: O(users · rank).
@@ -142,14 +151,14 @@ public struct TrainedModel: Sendable {
     }
   }
 
-  /// A user's factors, `rank` numbers; nothing where the user is unknown.
+  /// A user's factors, `rank` numbers; `nil` where the user is unknown.
   public func factors(ofUser user: String) -> [Float]? {
-    lookups.user.index(of: user.utf8).map { loaded.model.factors.user.factors($0) }
+    lookups.user.index(of: user.utf8).map { predictor.factors(.user, $0) }
   }
 
-  /// An item's factors, `rank` numbers; nothing where the item is unknown.
+  /// An item's factors, `rank` numbers; `nil` where the item is unknown.
   public func factors(ofItem item: String) -> [Float]? {
-    lookups.item.index(of: item.utf8).map { loaded.model.factors.item.factors($0) }
+    lookups.item.index(of: item.utf8).map { predictor.factors(.item, $0) }
   }
 
   static func scored(_ candidates: [Candidate], _ ids: IdTable) -> [Scored] {

@@ -32,8 +32,9 @@ public struct TrainingOptions: Sendable {
     /// Alternating least squares, each row by so many steps of conjugate gradients: not exact.
     case conjugateGradients(steps: Int)
     /// Stochastic gradient descent with rate η / (1 + decay (epoch − 1)) / √(1 + damping n) for a
-    /// row that has made n steps.
-    case sgd(learningRate: Double, decay: Double, damping: Double = 0)
+    /// row that has made n steps; for factors divided by the size of the ratings, so that a rate
+    /// means the same whatever unit they are given in.
+    case sgd(learningRate: Double = 0.1, decay: Double = 0, damping: Double = 0.03)
   }
 
   /// Factors per user and item, from 1 to 4096; 0 for biases alone.

@@ -1,14 +1,24 @@
+import ArgumentParser
 import BlockMatrix
 import BlockStore
 import Ranking
 import Workers
 
-extension LoadedModel {
-  /// Opens a model for a command that answers; damaged generations are passed over, loudly.
-  static func forAnswers(
-    _ directory: String, in fileSystem: any FileSystem
+/// What a command that answers does with a model of which the newest generation is damaged.
+struct DamageOptions: ParsableArguments {
+  @Flag(
+    help: """
+      Refuse a model with a damaged generation, in place of answering from an older one with a \
+      warning.
+      """)
+  var strict = false
+
+  /// Opens a model; damaged generations are passed over, loudly, unless `strict`.
+  func open(
+    _ directory: String, in fileSystem: any FileSystem, workers: Int
   ) throws(Failure) -> LoadedModel {
-    let loaded = try LoadedModel.open(directory, in: fileSystem)
+    let loaded = try LoadedModel.open(
+      directory, in: fileSystem, strict: strict, workers: workers)
     for (generation, failure) in loaded.refused {
       StandardError.write(
         "blockals: warning: generation \(generation) is damaged and was passed over: "

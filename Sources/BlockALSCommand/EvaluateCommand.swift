@@ -55,6 +55,8 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Threads that work at once. (default: the cores granted to this process)")
   var workers: Int?
 
+  @OptionGroup var damage: DamageOptions
+
   @OptionGroup(title: "Input of --ratings") var input: RatingInputOptions
 
   @Flag(help: "Print the result as one JSON object.")
@@ -82,8 +84,8 @@ struct EvaluateCommand: ParsableCommand {
     if explainMetrics {
       return try fileSystem.standardOutput.write(Array(MetricDefinitions.text.utf8))
     }
-    let loaded = try LoadedModel.forAnswers(model ?? "", in: fileSystem)
     let workers = workers ?? GrantedCores.count(in: fileSystem)
+    let loaded = try damage.open(model ?? "", in: fileSystem, workers: workers)
     let test = try testRatings(of: loaded, workers: workers, fileSystem)
     let accuracy = try Accuracy.measure(loaded.model, on: test, clip: clip, workers: workers)
     let rankings = try top.map { limit throws(Failure) in
@@ -131,7 +133,7 @@ struct EvaluationReport {
     predictsRatings = loaded.facts.hyperparameters.feedback == .explicit
   }
 
-  /// Every metric by its key; nothing where it has no value.
+  /// Every metric by its key; `nil` where it has no value.
   private var metrics: [(name: String, value: Double?)] {
     let errors = [
       ("rmse", predictsRatings ? accuracy.rmse : nil),

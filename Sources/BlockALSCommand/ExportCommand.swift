@@ -41,12 +41,15 @@ struct ExportCommand: ParsableCommand {
       "The directory to make. (default: MODEL.FORMAT)", valueName: "dir"))
   var output: String?
 
+  @OptionGroup var damage: DamageOptions
+
   @Flag(help: "Print the result as one JSON object.")
   var json = false
 
   mutating func run() throws {
     let fileSystem = PosixFileSystem()
-    let loaded = try LoadedModel.forAnswers(model, in: fileSystem)
+    let loaded = try damage.open(
+      model, in: fileSystem, workers: GrantedCores.count(in: fileSystem))
     let output = output ?? "\(Path.trimmed(model)).\(format.rawValue)"
     let stop = StopRequest()
     let signals = StopSignals(stop)

@@ -32,7 +32,9 @@ struct InspectCommand: ParsableCommand {
       let report = try PartitionReport(try Partition.open(directory, in: fileSystem))
       text = json ? report.object.text + "\n" : report.text
     case .model:
-      let report = try ModelReport(try ModelDirectory.open(directory, in: fileSystem))
+      let report = try ModelReport(
+        try ModelDirectory.open(directory, in: fileSystem),
+        workers: GrantedCores.count(in: fileSystem))
       text = json ? report.object.text + "\n" : report.text
     }
     try Output.write(text)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BlockMatrix
 
+extension LearningRateScaling: ExpressibleByArgument {}
 extension RegularizationScaling: ExpressibleByArgument {}
 extension Confidence.Convention: ExpressibleByArgument {}
 extension Feedback.Kind: ExpressibleByArgument {}
@@ -75,16 +76,24 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "ALS with --solver cg: steps per row and iteration. (default: 3)")
   var cgSteps: Int?
 
-  @Option(help: "SGD: η, the learning rate of the first epoch. (default: 0.01)")
+  @Option(help: "SGD: η, the learning rate of the first epoch. (default: 0.1)")
   var learningRate: Double?
+
+  @Option(
+    help: """
+      SGD: what η is divided by for the factors: values, the standard deviation of the ratings, so \
+      that η does not depend on their unit (without biases at least a quarter of their mean); or \
+      none. (default: values)
+      """)
+  var learningRateScaling: LearningRateScaling?
 
   @Option(help: "SGD: d in η / (1 + d (epoch − 1)). (default: 0)")
   var learningRateDecay: Double?
 
   @Option(
     help: """
-      SGD: κ in η / √(1 + κ n): a row's rate falls with its steps n. With 0.01 a rate of 0.1 is \
-      fast and safe. (default: 0)
+      SGD: κ in η / √(1 + κ n): a row's rate falls with its steps n, so that η may be high for \
+      rows with few ratings. (default: 0.03)
       """)
   var learningRateDamping: Double?
 

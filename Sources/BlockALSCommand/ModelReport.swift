@@ -13,18 +13,15 @@ struct ModelReport {
   /// Reads the newest whole generation.
   ///
   /// - Throws: `.missingInput` where the model has none yet.
-  init(_ model: ModelDirectory) throws(Failure) {
+  init(_ model: ModelDirectory, workers: Int) throws(Failure) {
     directory = model.directory
-    generations = try model.generations()
-    guard let newest = try model.newestGood() else {
+    guard let found = try model.inspect(workers: workers) else {
       throw Failure(
         .missingInput, at: directory, "has no generation yet",
         hint: "train it first, or let the training reach its first checkpoint")
     }
-    refused = newest.refused
-    facts = newest.facts
-    run = try newest.facts.rules()
-    digest = try Digest.factors(newest.factors)
+    (generations, facts, digest, refused) = found
+    run = try facts.rules()
   }
 
   private static let mostListed = 5

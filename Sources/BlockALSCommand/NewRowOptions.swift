@@ -64,7 +64,7 @@ struct NewRowOptions: ParsableArguments {
     }
   }
 
-  /// Reads the new rows' ratings and solves their factors; nothing where there are none.
+  /// Reads the new rows' ratings and solves their factors; `nil` where no file was given.
   ///
   /// What the model knows nothing of is left out, and counted on standard error.
   ///

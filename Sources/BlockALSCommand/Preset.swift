@@ -42,6 +42,8 @@ enum Preset: String, ExpressibleByArgument, CaseIterable {
       values[ModelSetting.biasRegularization] = 0.02
       values[ModelSetting.algorithm] = .sgd
       values[ModelSetting.learningRate] = 0.005
+      values[ModelSetting.learningRateScaling] = .unscaled
+      values[ModelSetting.learningRateDamping] = 0
     }
     return values
   }

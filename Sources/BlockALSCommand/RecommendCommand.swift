@@ -65,6 +65,8 @@ struct RecommendCommand: ParsableCommand {
       """)
   var skipUnknown = false
 
+  @OptionGroup var damage: DamageOptions
+
   @OptionGroup(title: "Output")
   var output: AnswerOptions
 
@@ -90,9 +92,10 @@ struct RecommendCommand: ParsableCommand {
 
   mutating func run() throws {
     let fileSystem = PosixFileSystem()
-    let loaded = try LoadedModel.forAnswers(model, in: fileSystem)
+    let workers = output.workers(in: fileSystem)
+    let loaded = try damage.open(model, in: fileSystem, workers: workers)
     let new = try newRows.solve(
-      in: loaded, skipUnknown: skipUnknown, workers: output.workers(in: fileSystem), fileSystem)
+      in: loaded, skipUnknown: skipUnknown, workers: workers, fileSystem)
     let model = new?.model ?? loaded.model
     let users =
       new?.side == .user ? new?.ratedRows ?? [] : try wantedUsers(model, fileSystem)
@@ -115,7 +118,8 @@ struct RecommendCommand: ParsableCommand {
     let signals = StopSignals(stop)
     let sink = try AnswerSink(output.path, in: fileSystem, stop: stop)
     defer { withExtendedLifetime(signals) { progress.clear() } }
-    try sink.write(text.opening)
+    // Written with the first rankings: where those cannot be made, nothing is answered.
+    var opening = text.opening
     try recommender.recommend(
       to: users, limit: top, workers: output.workers(in: fileSystem),
       transform: { first, rankings throws(Failure) in
@@ -132,10 +136,11 @@ struct RecommendCommand: ParsableCommand {
             .stopped, "\(done.grouped) of \(users.count.grouped) users were ranked",
             hint: "run the same command again")
         }
-        try sink.write(bytes)
+        try sink.write(opening + bytes)
+        opening = []
         progress.update(done, of: users.count)
       })
-    try sink.write(text.closing)
+    try sink.write(opening + text.closing)
     try sink.commit()
   }
 
@@ -157,7 +162,7 @@ struct RecommendCommand: ParsableCommand {
     return known
   }
 
-  /// The indices of the items to choose from; nothing where all are.
+  /// The indices of the items to choose from; `nil` for all.
   ///
   /// - Parameter some: The only items that may be, where not all.
   private func wantedItems(

@@ -42,6 +42,8 @@ struct SimilarCommand: ParsableCommand {
       """)
   var skipUnknown = false
 
+  @OptionGroup var damage: DamageOptions
+
   @OptionGroup(title: "Output")
   var output: AnswerOptions
 
@@ -61,9 +63,8 @@ struct SimilarCommand: ParsableCommand {
   mutating func run() throws {
     let fileSystem = PosixFileSystem()
     let workers = output.workers(in: fileSystem)
-    let loaded = try LoadedModel.forAnswers(model, in: fileSystem)
+    let loaded = try damage.open(model, in: fileSystem, workers: workers)
     let side: Side = newRows.given?.side ?? (item.isEmpty ? .user : .item)
-    let neighbours = try Neighbours(side, of: loaded.model)
     let subjects: IdTable
     let indices: [UInt32]
     let rankings: [[Candidate]]
@@ -72,12 +73,13 @@ struct SimilarCommand: ParsableCommand {
     {
       subjects = new.model.ids[side]
       indices = new.ratedRows
-      rankings = try neighbours.nearest(
-        to: indices, of: new.model.factors[side], limit: top, workers: workers)
+      rankings = try Neighbours(side, of: loaded.model).nearest(
+        to: indices, of: new.model.rows[side], limit: top, workers: workers)
     } else {
       subjects = loaded.model.ids[side]
       indices = try namedRows(side, of: loaded.model)
-      rankings = try neighbours.nearest(to: indices, limit: top, workers: workers)
+      rankings = try Neighbours(side, of: loaded.model).nearest(
+        to: indices, limit: top, workers: workers)
     }
     let text = AnswerText.neighbours(
       output.wantedFormat, of: side, ids: loaded.model.ids[side])

@@ -36,11 +36,7 @@ final class TrainingProgress: Sendable {
       case .phase(let report):
         state.phase = report
         state.phaseBegan = .now
-        if report.fallbackRows > 0 {
-          line.print(
-            "blockals: warning: \(report.fallbackRows) \(report.side?.rawValue ?? "") rows were"
-              + " singular and got a larger λ in iteration \(report.iteration)")
-        }
+        if let note = Self.describeEffort(report) { line.print(note) }
       case .iteration(let report):
         state.iteration = report
         state.seconds += report.seconds
@@ -70,6 +66,22 @@ final class TrainingProgress: Sendable {
       + "\(start.ratingCount.grouped) ratings, \(start.userCount.grouped) users,"
       + " \(start.itemCount.grouped) items; \(start.workers) workers, \(start.instructionSet),"
       + " ratings \(start.keepsRatings ? "kept in memory" : "read in each phase")"
+  }
+
+  /// Says which rows were not solved as all others are; `nil` where all were.
+  static func describeEffort(_ report: PhaseReport) -> String? {
+    let rows = "\(report.side?.rawValue ?? "") rows"
+    var parts: [String] = []
+    if report.fallbackRows > 0 {
+      parts.append("\(report.fallbackRows.grouped) \(rows) were singular and got a larger λ")
+    }
+    if report.doubleRows > 0 {
+      parts.append(
+        "\(report.doubleRows.grouped) \(rows) were ill-conditioned and solved in double precision")
+    }
+    guard !parts.isEmpty else { return nil }
+    let kind = report.fallbackRows > 0 ? "warning" : "note"
+    return "blockals: \(kind): iteration \(report.iteration): " + parts.joined(separator: ", ")
   }
 
   private static func describe(_ progress: PhaseProgress, _ state: State) -> String {

@@ -39,11 +39,14 @@ struct VerifyCommand: ParsableCommand {
     guard let first = verification.failures.first else { return }
     // One cause that is no damage, as a missing permission, keeps its own exit status.
     let codes = Set(verification.failures.map(\.code.rawValue))
-    let isDamage = codes.count > 1 || [.missingInput, .bug].contains(first.code)
+    let isDamage = codes.count > 1 || first.isDamage || first.code == .bug
+    let isUnread = [.io, .permission, .memory].contains(first.code) && !isDamage
     let count = verification.failures.count
     throw Failure(
       isDamage ? .data : first.code, at: verification.directory,
-      count == 1 ? "1 place is damaged" : "\(count) places are damaged", hint: first.hint)
+      (count == 1 ? "1 place" : "\(count) places")
+        + (isUnread ? " cannot be read" : count == 1 ? " is damaged" : " are damaged"),
+      hint: first.hint)
   }
 
   private static func lines(_ verification: Verification) -> String {

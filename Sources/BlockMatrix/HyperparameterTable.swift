@@ -76,12 +76,15 @@ package enum ModelSetting {
     rule: .within(1...1000), standard: { _ in 3 })
   package static let learningRate: Setting<Double> = Setting(
     "learning-rate", needs: [isDescent], rule: .above(0, to: 1, isClosed: true),
-    standard: { _ in 0.01 })
+    standard: { _ in 0.1 })
+  package static let learningRateScaling: Setting<LearningRateScaling> = Setting(
+    "learning-rate-scaling", needs: [isDescent], absent: { _ in .unscaled },
+    standard: { _ in .values })
   package static let learningRateDecay: Setting<Double> = Setting(
     "learning-rate-decay", needs: [isDescent], rule: .notNegative, standard: { _ in 0 })
   package static let learningRateDamping: Setting<Double> = Setting(
     "learning-rate-damping", needs: [isDescent], rule: .notNegative, absent: { _ in 0 },
-    standard: { _ in 0 })
+    standard: { _ in 0.03 })
   package static let grid: Setting<Int> = Setting(
     "grid", needs: [isDescent], rule: .within(1...256), standard: { _ in 16 })
   package static let seed = Setting<UInt64>("seed", standard: { _ in 0 })
@@ -104,6 +107,7 @@ package enum ModelSetting {
     table.add(solver)
     table.add(cgSteps)
     table.add(learningRate)
+    table.add(learningRateScaling)
     table.add(learningRateDecay)
     table.add(learningRateDamping)
     table.add(grid)

@@ -29,8 +29,10 @@ package struct RatingBlock: Sendable, Equatable {
 
   /// Takes over the arrays of a block.
   ///
-  /// - Precondition: The arrays fit each other. Whoever reads a block from a file checks the rules
-  ///   (``brokenRule(columnCount:)``) before it is used.
+  /// - Precondition: The arrays fit each other. Whoever reads a block from a file has seen to the
+  ///   rest: row offsets do not descend; columns are rows of the opposite side and do not descend
+  ///   within a row (equal ones are duplicates that were kept on purpose); codes lie in the
+  ///   dictionary; values are finite.
   package init(
     side: Side, block: Int, firstIndex: Int, rowOffsets: [Int], columns: [UInt32], values: Values,
     distinctColumnCount: Int
@@ -59,43 +61,5 @@ package struct RatingBlock: Sendable, Equatable {
     case .plain(let plain): plain[position]
     case .coded(let codes, let dictionary): dictionary[Int(codes[position])]
     }
-  }
-
-  /// Names the first rule of a rating block that this one breaks, or nothing.
-  ///
-  /// Row offsets do not descend; columns lie below `columnCount` and do not descend within a row
-  /// (equal ones are duplicates that were kept on purpose); codes lie in the dictionary; values are
-  /// finite.
-  ///
-  /// - Complexity: O(ratings).
-  package func brokenRule(columnCount: Int) -> String? {
-    for row in 0..<rowCount {
-      guard rowOffsets[row] <= rowOffsets[row + 1] else {
-        return "row offsets descend at row \(row)"
-      }
-      var previous: UInt32 = 0
-      for position in ratings(ofRow: row) {
-        let column = columns[position]
-        guard column < columnCount else {
-          return "column \(column) of \(columnCount) in row \(row)"
-        }
-        guard column >= previous else { return "columns descend in row \(row)" }
-        previous = column
-      }
-    }
-    switch values {
-    case .plain(let plain):
-      if let position = plain.firstIndex(where: { !$0.isFinite }) {
-        return "value \(plain[position]) at rating \(position)"
-      }
-    case .coded(let codes, let dictionary):
-      if let value = dictionary.first(where: { !$0.isFinite }) {
-        return "value \(value) in dictionary"
-      }
-      if let code = codes.max(), code >= dictionary.count {
-        return "value code \(code) of \(dictionary.count)"
-      }
-    }
-    return nil
   }
 }

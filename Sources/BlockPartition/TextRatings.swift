@@ -19,12 +19,6 @@ package struct TextRatings: Sendable, Equatable {
 
   package var count: Int { values.count }
 
-  /// The bytes of a rating's user id.
-  package func userId(of rating: Int) -> ArraySlice<UInt8> { ids.user[Int(users[rating])] }
-
-  /// The bytes of a rating's item id.
-  package func itemId(of rating: Int) -> ArraySlice<UInt8> { ids.item[Int(items[rating])] }
-
   /// - Parameter chunks: In the order of the text; ids by the numbers of the worker that read it.
   init(_ chunks: [ParsedRows], _ outcome: ReadOutcome, workers: Int) throws(Failure) {
     var users: [UInt32] = []

@@ -75,17 +75,20 @@ package enum Digest {
   }
 
   /// XXH3-128 over users' then items' factors (and biases) in index order, without padding.
-  package static func factors(_ factors: PerSide<FactorTable>) throws(Failure) -> String {
+  ///
+  /// Rows that are in files are read some at a time.
+  package static func factors(_ factors: PerSide<FactorRows>) throws(Failure) -> String {
     var checksum = try StreamingChecksum()
     for side in Side.allCases {
-      let table = factors[side]
+      let rows = factors[side]
       var sizes = ByteEncoder()
-      sizes.put(UInt64(table.rowCount))
-      sizes.put(UInt64(table.rank))
-      sizes.put(UInt64(table.hasBias ? 1 : 0))
+      sizes.put(UInt64(rows.count))
+      sizes.put(UInt64(rows.rank))
+      sizes.put(UInt64(rows.hasBias ? 1 : 0))
       checksum.add(sizes.bytes)
-      for rows in Chunks.rows(of: table.rowCount, width: table.width) {
-        checksum.add(table.bytes(of: rows, columns: 0..<table.width))
+      for range in rows.ranges {
+        let table = try rows.table(of: range)
+        checksum.add(table.bytes(of: 0..<table.rowCount, columns: 0..<table.width))
       }
     }
     return checksum.digest128

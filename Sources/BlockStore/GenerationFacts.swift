@@ -98,9 +98,9 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
       hasBias: hasBias)
   }
 
-  /// The first rule that the facts break among themselves, or nothing.
+  /// The first rule that the facts break among themselves, or `nil`.
   ///
-  /// When it returns nothing, the sizes of all shards are those that the rows and the rank give.
+  /// When it returns `nil`, the sizes of all shards are those that the rows and the rank give.
   func brokenRule(generation: Int) -> String? {
     guard iteration == generation else { return "is of iteration \(iteration), not \(generation)" }
     guard history.count == iteration else {
@@ -115,6 +115,7 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
     }
     // Otherwise a few bytes could ask for any amount of memory.
     guard rank > 0 || hasBias else { return "has neither factors nor biases" }
+    guard lowestValue <= highestValue else { return "the lowest value is above the highest" }
     for side in Side.allCases {
       let (shards, grid) = (shards[side], grids[side])
       guard grid.blockCount <= Manifest.mostBlocks, shards.count == grid.blockCount else {

@@ -5,10 +5,12 @@ import BlockMatrix
 #endif
 
 /// Puts numbers into bytes, the lowest byte first.
-struct ByteEncoder {
-  private(set) var bytes: [UInt8] = []
+package struct ByteEncoder {
+  package private(set) var bytes: [UInt8] = []
 
-  mutating func put<Number: FixedWidthInteger>(_ number: Number) {
+  package init() {}
+
+  package mutating func put<Number: FixedWidthInteger>(_ number: Number) {
     var rest = number
     for _ in 0..<Number.bitWidth / 8 {
       bytes.append(UInt8(truncatingIfNeeded: rest))
@@ -16,7 +18,7 @@ struct ByteEncoder {
     }
   }
 
-  mutating func put(_ more: some Collection<UInt8>) { bytes.append(contentsOf: more) }
+  package mutating func put(_ more: some Collection<UInt8>) { bytes.append(contentsOf: more) }
 }
 
 /// Takes numbers out of bytes, the lowest byte first.

@@ -9,7 +9,7 @@ package final class ModelDirectory: Sendable {
   package let directory: String
   let fileSystem: any FileSystem
   /// Generations that this process has committed or read and found whole.
-  private let good = Locked<Set<Int>>([])
+  let good = Locked<Set<Int>>([])
   /// `training.jsonl`, for people: training goes on without it.
   ///
   /// Flushed before a generation is committed: a log that ends before its generation was cut off.
@@ -116,69 +116,6 @@ package final class ModelDirectory: Sendable {
     .sorted(by: >)
   }
 
-  /// A generation's manifest, its facts fitting each other.
-  package func facts(ofGeneration number: Int) throws(Failure) -> GenerationFacts {
-    let path = "\(path(ofGeneration: number))/\(Manifest.fileName)"
-    let facts = try Manifest.read(GenerationFacts.self, .generation, path, in: fileSystem)
-    if let rule = facts.brokenRule(generation: number) { throw Manifest.damaged(path, 0, rule) }
-    return facts
-  }
-
-  /// Reads a side's factors, every shard verified against the manifest.
-  package func readFactors(
-    _ side: Side, generation number: Int
-  ) throws(Failure) -> FactorTable {
-    let facts = try facts(ofGeneration: number)
-    // Before memory is asked for, every file has to have its length.
-    for (block, file) in facts.shards[side].enumerated() {
-      let path = path(of: side, block: block, facts)
-      try file.check(
-        byteCount: try fileSystem.open(path, streaming: false).byteCount, of: path)
-    }
-    let table = try FactorTable(
-      rowCount: facts.rowCount(of: side), rank: facts.rank, hasBias: facts.hasBias)
-    for (block, file) in facts.shards[side].enumerated() {
-      try facts.shard(side, block: block).read(
-        path(of: side, block: block, facts), expected: file, into: table, in: fileSystem)
-    }
-    return table
-  }
-
-  /// The path of a factor shard.
-  func path(of side: Side, block: Int, _ facts: GenerationFacts) -> String {
-    "\(path(ofGeneration: facts.iteration))/\(facts.shard(side, block: block).fileName)"
-  }
-
-  /// Reads the newest generation that is whole.
-  ///
-  /// - Returns: Nothing where there is no generation at all. Damaged ones that were passed over are
-  ///   in `refused`, the newest first; they are not removed.
-  /// - Throws: `.data` where all are damaged; `.memory` and `.permission` at once.
-  package func newestGood() throws(Failure) -> (
-    number: Int, facts: GenerationFacts, factors: PerSide<FactorTable>,
-    refused: [(generation: Int, failure: Failure)]
-  )? {
-    var refused: [(generation: Int, failure: Failure)] = []
-    for number in try generations() {
-      do throws(Failure) {
-        let factors = PerSide(
-          user: try readFactors(.user, generation: number),
-          item: try readFactors(.item, generation: number))
-        let facts = try facts(ofGeneration: number)
-        remember(good: number)
-        return (number, facts, factors, refused)
-      } catch {
-        guard [.data, .missingInput, .io].contains(error.code) else { throw error }
-        refused.append((number, error))
-      }
-    }
-    guard let newest = refused.first else { return nil }
-    throw Failure(
-      .data, at: newest.failure.place,
-      "\(newest.failure.message); no other of \(refused.count) generations is whole",
-      hint: "restore a generation, or start over with --fresh")
-  }
-
   /// Begins a generation.
   package func beginGeneration(_ number: Int) throws(Failure) -> GenerationWriter {
     precondition((0..<100_000_000).contains(number))
@@ -186,23 +123,4 @@ package final class ModelDirectory: Sendable {
   }
 
   func remember(good number: Int) { good.withLock { _ = $0.insert(number) } }
-
-  /// Whether every file of a generation is as its manifest says.
-  func isWhole(_ number: Int) throws(Failure) -> Bool {
-    if good.withLock({ $0.contains(number) }) { return true }
-    do throws(Failure) {
-      let facts = try facts(ofGeneration: number)
-      for side in Side.allCases {
-        for (block, file) in facts.shards[side].enumerated() {
-          try facts.shard(side, block: block).read(
-            path(of: side, block: block, facts), expected: file, into: nil, in: fileSystem)
-        }
-      }
-    } catch {
-      guard [.data, .missingInput, .io].contains(error.code) else { throw error }
-      return false
-    }
-    remember(good: number)
-    return true
-  }
 }

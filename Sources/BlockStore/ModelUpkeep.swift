@@ -25,8 +25,8 @@ extension ModelDirectory {
     }
   }
 
-  /// Reads the model's ids of a side.
-  package func readIds(_ side: Side) throws(Failure) -> IdTable {
+  /// Reads the model's ids of a side, whichever they are.
+  func readIds(_ side: Side) throws(Failure) -> IdTable {
     try IdShard.read(
       "\(directory)/\(IdShard.fileName(side))", side: side, expected: nil, in: fileSystem)
   }

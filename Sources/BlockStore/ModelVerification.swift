@@ -5,23 +5,45 @@ import FoundationEssentials
 extension Verification {
   /// Checks a model: every generation, the ids, the log.
   ///
-  /// - Throws: `.memory`; damage is reported, not thrown.
+  /// - Throws: `.io` where training changes the model faster than it can be read; damage is
+  ///   reported, not thrown.
   static func model(
     _ directory: String, in fileSystem: any FileSystem
   ) throws(Failure) -> Verification {
-    var verification = Verification(.model, directory)
     let model = try ModelDirectory.open(directory, in: fileSystem)
-    let generations = try model.generations()
-    if generations.isEmpty { verification.notes.append("\(directory) has no generation yet") }
-    let ids = PerSide(
-      user: try verification.checkIds(.user, of: model, isNeeded: !generations.isEmpty),
-      item: try verification.checkIds(.item, of: model, isNeeded: !generations.isEmpty))
-    for number in generations {
-      try verification.checkGeneration(number, of: model, ids)
+    return try model.settled { doubts throws(Failure) in
+      var verification = Verification(.model, directory)
+      try verification.look(at: model)
+      // Training may have removed what is missing, or written what does not fit.
+      doubts = verification.failures.filter(\.isDamage).map { (0, $0) }
+      return verification
     }
-    try verification.checkLog(of: model, newest: generations.first)
-    try verification.noteLeftovers(of: model)
-    return verification
+    .output
+  }
+
+  /// Checks what is there now.
+  private mutating func look(at model: ModelDirectory) throws(Failure) {
+    let generations = try model.generations()
+    if generations.isEmpty { notes.append("\(directory) has no generation yet") }
+    let ids = PerSide(
+      user: try checkIds(.user, of: model, isNeeded: !generations.isEmpty),
+      item: try checkIds(.item, of: model, isNeeded: !generations.isEmpty))
+    var newest: GenerationFacts?
+    var checkedCount = 0
+    for number in generations {
+      var looked = self
+      let facts = try looked.checkGeneration(number, of: model, ids)
+      // One that went meanwhile is no longer the model's, and nobody misses it.
+      if looked.failures.count > failures.count, try model.isGone(number) { continue }
+      newest = newest ?? facts
+      checkedCount += 1
+      self = looked
+    }
+    require(
+      checkedCount > 0 || generations.isEmpty, at: model.generationsDirectory,
+      "has lost its generations while they were read")
+    try checkLog(of: model, newest: newest, reaching: generations.first)
+    try noteLeftovers(of: model)
   }
 
   /// A side's ids and the facts of their file.
@@ -41,51 +63,66 @@ extension Verification {
     }
   }
 
+  /// - Returns: The generation's facts where it is whole.
   private mutating func checkGeneration(
     _ number: Int, of model: ModelDirectory, _ ids: PerSide<Ids?>
-  ) throws(Failure) {
-    let folder = model.path(ofGeneration: number)
-    let found = check(0) { () throws(Failure) in try model.facts(ofGeneration: number) }
-    guard let facts = found else { return }
+  ) throws(Failure) -> GenerationFacts? {
     let failuresBefore = failures.count
+    let found = check(0) { () throws(Failure) in try model.open(generation: number) }
+    guard let generation = found else { return nil }
+    let facts = generation.facts
+    var pieces = PerSide(
+      user: [[FactorShard.PieceChecksum]](), item: [[FactorShard.PieceChecksum]]())
     for side in Side.allCases {
       for (block, file) in facts.shards[side].enumerated() {
-        _ = check(file.byteCount) { () throws(Failure) in
-          try facts.shard(side, block: block).read(
-            model.path(of: side, block: block, facts), expected: file, into: nil,
-            in: model.fileSystem)
+        let checked = check(file.byteCount) { () throws(Failure) in
+          try generation.check(side, block: block)
         }
+        pieces[side].append(checked ?? [])
       }
       if let ids = ids[side] {
-        require(
-          ids.file == facts.ids[side], at: "\(directory)/\(IdShard.fileName(side))",
-          "is not the file of ids that \(folder) was written with")
+        if ids.file != facts.ids[side] { failures.append(model.foreignIds(side, of: facts)) }
         require(
           ids.count == facts.rowCount(of: side), at: "\(directory)/\(IdShard.fileName(side))",
-          "has \(ids.count) ids, \(folder) has \(facts.rowCount(of: side)) rows")
+          "has \(ids.count) ids, \(model.path(ofGeneration: number)) has "
+            + "\(facts.rowCount(of: side)) rows")
       }
     }
-    if digest == nil, failures.count == failuresBefore {
+    guard failures.count == failuresBefore else { return nil }
+    if digest == nil {
       digest = try Digest.factors(
         PerSide(
-          user: try model.readFactors(.user, generation: number),
-          item: try model.readFactors(.item, generation: number)))
+          user: .stored(StoredFactors(.user, of: generation, pieces: pieces.user)),
+          item: .stored(StoredFactors(.item, of: generation, pieces: pieces.item))))
     }
+    return facts
   }
 
-  /// A line of the log, as far as every line has the same members.
+  /// A line of the log, as far as it can be held against a generation.
   private struct LogLine: Decodable {
     let event: String
     let iteration: Int?
+    let objective: Double?
+    let rmse: Double?
+    let holdoutRmse: Double?
+    let holdoutMetric: Double?
   }
 
-  /// Checks each line, and that the log reaches the newest generation: it was flushed before that
-  /// generation was committed.
-  private mutating func checkLog(of model: ModelDirectory, newest: Int?) throws(Failure) {
-    guard let content = try model.log.content() else {
+  /// Checks each line, that the log is this model's, and that it reaches the newest generation: it
+  /// was flushed before that generation was committed.
+  ///
+  /// - Parameters:
+  ///   - newest: The newest generation that is whole.
+  ///   - iteration: What the log has to reach.
+  private mutating func checkLog(
+    of model: ModelDirectory, newest: GenerationFacts?, reaching iteration: Int?
+  ) throws(Failure) {
+    let path = model.log.path
+    let read: CheckedLog.Content?
+    do throws(Failure) { read = try model.log.content() } catch { return failures.append(error) }
+    guard let content = read else {
       return notes.append("\(directory) has no training.jsonl; nothing needs it")
     }
-    let path = model.log.path
     fileCount += 1
     byteCount += content.byteCount
     if let damage = content.damage {
@@ -99,17 +136,42 @@ extension Verification {
     for (number, line) in content.lines.enumerated() {
       do {
         let line = try JSONDecoder().decode(LogLine.self, from: Data(line.utf8))
-        if line.event == "iteration" { last = line.iteration ?? last }
+        guard line.event == "iteration" else { continue }
+        last = line.iteration ?? last
+        if let newest, let difference = Self.difference(line, from: newest) {
+          failures.append(
+            Failure(
+              .data, at: "\(path), line \(number + 1)", difference,
+              hint: "it is the log of another model: remove it, nothing needs it"))
+        }
       } catch {
         failures.append(
           Failure(.data, at: "\(path), line \(number + 1)", "is no JSON object with an event"))
       }
     }
-    if let newest, last < newest, content.damage == nil {
+    if let iteration, last < iteration, content.damage == nil {
       failures.append(
         Failure(
           .data, at: "\(path), offset \(content.byteCount)",
-          "ends after iteration \(last), before generation \(newest)"))
+          "ends after iteration \(last), before generation \(iteration)"))
+    }
+  }
+
+  /// Where a line of the log says of an iteration something else than a generation, whose history
+  /// was written at the same time from the same numbers.
+  private static func difference(_ line: LogLine, from facts: GenerationFacts) -> String? {
+    guard let iteration = line.iteration, iteration >= 1, iteration <= facts.history.count else {
+      return nil
+    }
+    let record = facts.history[iteration - 1]
+    let pairs: [(name: String, log: Double?, generation: Double?)] = [
+      ("objective", line.objective, record.objective), ("rmse", line.rmse, record.rmse),
+      ("holdoutRmse", line.holdoutRmse, record.holdoutRmse),
+      ("holdoutMetric", line.holdoutMetric, record.holdoutMetric),
+    ]
+    return pairs.first { $0.log != nil && $0.log != $0.generation }.map { name, log, generation in
+      "iteration \(iteration) has \(name) \(log ?? .nan), generation \(facts.iteration) has "
+        + "\(generation.map { "\($0)" } ?? "none")"
     }
   }
 

@@ -68,7 +68,7 @@ package struct PartitionFacts: Codable, Sendable, Equatable {
     }
   }
 
-  /// The first rule that the facts break among themselves, or nothing.
+  /// The first rule that the facts break among themselves, or `nil`.
   var brokenRule: String? {
     for side in Side.allCases {
       let (shards, grid) = (shards[side], grids[side])

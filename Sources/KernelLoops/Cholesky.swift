@@ -1,20 +1,33 @@
 import CSystem
 
-/// Factorises a symmetric positive definite matrix with a ridge: A + diag(ridge) = UᵀU.
+/// A pivot has to be above this part of the diagonal element that it was made from: eight times
+/// the precision of a float, below which it is nothing but rounding.
+private let pivotTolerance: Float = 0x1p-20
+
+/// Solves a symmetric positive definite system, as far as floats can.
+///
+/// - Returns: False where the matrix is not positive definite or so ill-conditioned that little of
+///   the solution would be right, and where the solution is not finite.
+/// - Complexity: O(width³ / 3).
+@inline(never)
+package func solve(_ system: CholeskySystem) -> Bool {
+  // Before a factor in the same place overwrites the diagonal.
+  let trace = trace(system)
+  guard factorise(system), isWellConditioned(system, trace: trace) else { return false }
+  return substitute(system, system.vector)
+}
+
+/// A + diag(ridge) = UᵀU.
 ///
 /// By strips of 16 rows: what the strips above contribute is taken away by the same tiles that
 /// made the matrix, then the block on the diagonal is factorised and the rest of the strip solved.
-///
-/// - Returns: False where a pivot was not above `tolerance` times the diagonal element that it
-///   was made from: the matrix is not positive definite as far as floats can tell.
-/// - Complexity: O(width³ / 3).
-@inline(never)
-package func factorise(_ system: Factorisation) -> Bool {
+@inline(__always)
+private func factorise(_ system: CholeskySystem) -> Bool {
   let (width, factor, inverses) = (system.width, system.factor, system.inverses)
   var nothing = Prefetcher.idle(system.matrix)
   // The least that each pivot has to exceed, before a factor in the same place overwrites it.
   for row in 0..<width {
-    inverses[row] = system.tolerance * (system.matrix[row &* width &+ row] + system.ridge[row])
+    inverses[row] = pivotTolerance * (system.matrix[row &* width &+ row] + system.ridge[row])
   }
   var row = 0
   while row < width {

@@ -29,11 +29,12 @@ package func solveDual(_ run: RatingRun, in system: DualSystem) -> Bool {
       left: system.transposed, right: system.transposed, stride: padded, depth: width),
     system.kernel, width: padded, .write, &prefetcher, rows: count)
   fill(fitted, with: 1, count: padded)
-  let equations = Factorisation(
-    matrix: system.kernel, ridge: fitted, width: padded, tolerance: system.tolerance,
-    factor: system.kernel, inverses: system.inverses)
-  guard factorise(equations), substitute(equations, coefficients, solution: fitted)
-  else { return false }
+  // No eigenvalue of I + ZZᵀ is below 1.
+  let isSolved = solve(
+    CholeskySystem(
+      matrix: system.kernel, ridge: fitted, vector: coefficients, width: padded, order: count,
+      least: 1, factor: system.kernel, inverses: system.inverses, solution: fitted))
+  guard isSolved else { return false }
 
   fill(system.solution, with: 0, count: width)
   addCombination(system.rows, fitted, rows: count, width: width, to: system.solution)

@@ -46,15 +46,14 @@ extension NonnegativeSystem {
 /// It ends when no step could lower the objective by more than rounding: for every i, the step that
 /// remains is at most `tolerance` times the largest x.
 ///
-/// - Returns: Whether it came to its end within `sweeps` passes over all of x.
+/// - Returns: Whether floats could solve for the x that are not zero, and it came to its end within
+///   `sweeps` passes over all of x.
 /// - Complexity: O(pivots · width³ / 3 + sweeps · width²); a handful of each as a rule.
 @inline(never)
 package func solveNonnegative(_ row: NonnegativeSystem) -> Bool {
   let (width, solution) = (row.width, row.solution)
   for position in 0..<width { guard row.curvature(position) > 0 else { return false } }
-  if !pivot(row) {
-    fill(solution, with: 0, count: width)
-  }
+  guard pivot(row) else { return false }
   for position in 0..<width { solution[position] = max(0, solution[position]) }
   row.setGradient()
   return descend(row)
@@ -155,13 +154,14 @@ private func solveFree(_ row: NonnegativeSystem, _ isFree: Floats) -> Bool {
     small[held] = row.vector[position]
     held &+= 1
   }
-  let equations = Factorisation(
-    matrix: row.square, ridge: ridge, width: padded, tolerance: row.pivot_tolerance,
-    factor: row.square, inverses: row.inverses)
-  guard factorise(equations), substitute(equations, small, solution: small) else { return false }
+  let isSolved = solve(
+    CholeskySystem(
+      matrix: row.square, ridge: ridge, vector: small, width: padded, order: count,
+      least: row.least, factor: row.square, inverses: row.inverses, solution: row.gradient))
+  guard isSolved else { return false }
   held = 0
   for position in 0..<width where isFree[position] == 1 {
-    row.solution[position] = small[held]
+    row.solution[position] = row.gradient[held]
     held &+= 1
   }
   return true

@@ -5,7 +5,7 @@ private let lookahead = 8
 
 /// Steps once against the gradient for each rating, in order: with e = r − r̂,
 /// x ← (1 − ηλ)x + ηe·y and y ← (1 − ηλ)y + ηe·x, both from the x and y before the step, each with
-/// the η of its row.
+/// the η of its row and, for biases, of its bias.
 ///
 /// Biases lie in the row itself: where x has its bias, y counts as 1, and the other way round.
 @inline(never)
@@ -36,8 +36,10 @@ package func stochasticSteps(
       let (a, b) = (load(x, offset), load(y, offset))
       let xLeft = biases.choose(every(xPace.bias_decay), else: xDecay)
       let yLeft = biases.choose(every(yPace.bias_decay), else: yDecay)
-      store((a * xLeft).addingProduct(xStep, biases.choose(biases.ones, else: b)), x, offset)
-      store((b * yLeft).addingProduct(yStep, biases.choose(biases.ones, else: a)), y, offset)
+      let xLast = biases.choose(every(xPace.bias_rate * error), else: xStep)
+      let yLast = biases.choose(every(yPace.bias_rate * error), else: yStep)
+      store((a * xLeft).addingProduct(xLast, biases.choose(biases.ones, else: b)), x, offset)
+      store((b * yLeft).addingProduct(yLast, biases.choose(biases.ones, else: a)), y, offset)
     }
   }
 }

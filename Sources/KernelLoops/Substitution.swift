@@ -1,17 +1,14 @@
 import CSystem
 
-/// Solves UᵀU x = b from what `factorise` left.
+/// Solves UᵀU x = b from what `factorise` left, into the solution.
 ///
-/// - `vector`: b, `width` floats; padding is zero.
-/// - `solution`: `width` floats; becomes x, padding zero.
+/// - `vector`: b, `width` floats; padding is zero. May be the solution.
 /// - Returns: Whether all of x is finite.
 /// - Complexity: O(width²).
 @inline(never)
-package func substitute(
-  _ system: Factorisation, _ vector: Floats, solution: MutableFloats
-) -> Bool {
-  let width = system.width
-  solution.update(from: vector, count: width)
+func substitute(_ system: CholeskySystem, _ vector: Floats) -> Bool {
+  let (width, solution) = (system.width, system.solution)
+  if vector != Floats(solution) { solution.update(from: vector, count: width) }
   forward(system.factor, inverses: system.inverses, width: width, solution)
   backward(system.factor, inverses: system.inverses, width: width, solution)
   var finite = Lanes.zero

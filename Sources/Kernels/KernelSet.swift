@@ -23,11 +23,16 @@ package struct KernelSet: Sendable {
   package let accumulateRatings: @Sendable (RatingRun, NormalSums) -> Double
   /// Adds a matrix to another in the blocks on and above the diagonal: matrix, output, width.
   package let addSums: @Sendable (Floats, MutableFloats, Int) -> Void
-  /// Factorises a matrix with a ridge; returns false where it is not positive definite.
-  package let factorise: @Sendable (Factorisation) -> Bool
-  /// Solves with a factorised matrix: factorisation, vector, solution; returns whether the solution
-  /// is finite.
-  package let substitute: @Sendable (Factorisation, Floats, MutableFloats) -> Bool
+  /// Solves a symmetric positive definite system; returns false where floats cannot.
+  package let solve: @Sendable (CholeskySystem) -> Bool
+  /// Adds weight · yyᵀ to a matrix of doubles: matrix, y, weight, width.
+  package let addProductInDouble: @Sendable (MutableDoubles, MutableDoubles, Double, Int) -> Void
+  /// Factorises a matrix of doubles in place: matrix, inverses, width, order; returns false where
+  /// it is not positive definite.
+  package let factoriseInDouble: @Sendable (MutableDoubles, MutableDoubles, Int, Int) -> Bool
+  /// Solves with a factorised matrix of doubles: factor, inverses, vector, width, order.
+  package let substituteInDouble:
+    @Sendable (MutableDoubles, MutableDoubles, MutableDoubles, Int, Int) -> Void
   /// xᵀAx: matrix, x, width.
   package let quadraticForm: @Sendable (Floats, Floats, Int) -> Double
   /// Σ x·y in Double: x, y, width.
@@ -87,6 +92,9 @@ package struct KernelSet: Sendable {
   /// The number of factor rows that `accumulateRatings` holds in a panel.
   package static func panelRows(width: Int) -> Int { KernelLoops.panelRows(width: width) }
 
+  /// The condition number up to which the solution of equations in floats is trusted.
+  package static let conditionLimit = KernelLoops.conditionLimit
+
   /// Chooses the loops.
   ///
   /// - Parameter wanted: Nothing for the best that this machine runs.
@@ -117,8 +125,10 @@ package struct KernelSet: Sendable {
       instructionSet: instructionSet,
       accumulateRatings: KernelLoops.accumulateRatings,
       addSums: KernelLoops.addSums,
-      factorise: KernelLoops.factorise,
-      substitute: KernelLoops.substitute,
+      solve: KernelLoops.solve,
+      addProductInDouble: KernelLoops.addProductInDouble,
+      factoriseInDouble: KernelLoops.factoriseInDouble,
+      substituteInDouble: KernelLoops.substituteInDouble,
       quadraticForm: KernelLoops.quadraticForm,
       dotInDouble: KernelLoops.dotInDouble,
       solveDual: KernelLoops.solveDual,
@@ -143,8 +153,10 @@ package struct KernelSet: Sendable {
     instructionSet: .avx512,
     accumulateRatings: KernelLoopsAVX512.accumulateRatings,
     addSums: KernelLoopsAVX512.addSums,
-    factorise: KernelLoopsAVX512.factorise,
-    substitute: KernelLoopsAVX512.substitute,
+    solve: KernelLoopsAVX512.solve,
+    addProductInDouble: KernelLoopsAVX512.addProductInDouble,
+    factoriseInDouble: KernelLoopsAVX512.factoriseInDouble,
+    substituteInDouble: KernelLoopsAVX512.substituteInDouble,
     quadraticForm: KernelLoopsAVX512.quadraticForm,
     dotInDouble: KernelLoopsAVX512.dotInDouble,
     solveDual: KernelLoopsAVX512.solveDual,

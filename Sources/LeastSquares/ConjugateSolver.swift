@@ -40,7 +40,7 @@ extension PhaseSolver {
     else { return writeZeros(index: index, facts) }
     var gramian: UnsafePointer<Float>?
     if case .gramian(let table) = preparation { unsafe gramian = table.base }
-    setDiagonal(facts, extra: 0, &scratch)
+    setDiagonal(facts, &scratch)
     unsafe scratch.solution.update(from: solved.writableRow(index), count: width)
     let sums = unsafe kernels.solveConjugate(
       run,
@@ -50,6 +50,6 @@ extension PhaseSolver {
     if !isWeighted { facts.constant = sums.squares }
     let loss = facts.constant + sums.loss
     guard loss.isFinite else { return writeZeros(index: index, facts, fallbacks: 1) }
-    return write(index: index, loss: loss, fallbacks: 0, scratch)
+    return write(index: index, loss: loss, scratch)
   }
 }

@@ -29,30 +29,45 @@ extension PhaseSolver {
       + 24 * padded * width
   }
 
-  /// Solves a row by its dual form and writes it; `nil` where the primal form has to do it.
+  /// Solves a row by its dual form and writes it; `nil` where floats cannot.
+  ///
+  /// Its ratings' shares are in scratch memory; none has a negative weight.
   @unsafe
   func solveDual(
-    index: Int, _ ratings: Range<Int>, _ view: RatingView, _ scratch: inout SolverScratch
+    index: Int, _ ratings: Range<Int>, _ facts: RowFacts, _ view: RatingView,
+    _ scratch: inout SolverScratch
   ) -> RowOutcome? {
     guard
       let run = unsafe run(ratings, view, targets: scratch.targets, weights: scratch.weights)
     else { return nil }
-    let facts = unsafe view.decode(
-      ratings, targets: scratch.targets, weights: scratch.weights)
-    guard facts.hasTarget, !facts.hasNegativeWeight else { return nil }
-    setDiagonal(facts, extra: 0, &scratch)
+    setDiagonal(facts, &scratch)
+    guard isWellConditioned(scratch) else { return nil }
     for position in 0..<fixed.stride {
       unsafe scratch.roots[position] = 1 / scratch.diagonal[position].squareRoot()
     }
     let system = unsafe DualSystem(
-      roots: scratch.roots, tolerance: Self.pivotTolerance, rows: scratch.matrix,
-      transposed: scratch.factor, kernel: scratch.kernel, inverses: scratch.inverses,
-      coefficients: scratch.segmentVector, fitted: scratch.vector, solution: scratch.solution)
+      roots: scratch.roots, rows: scratch.matrix, transposed: scratch.factor,
+      kernel: scratch.kernel, inverses: scratch.inverses, coefficients: scratch.segmentVector,
+      fitted: scratch.vector, solution: scratch.solution)
     guard unsafe kernels.solveDual(run, system) else { return nil }
     let given = unsafe kernels.dualLoss(
       run.targets, system.fitted, run.weights, run.count)
     let loss = given + unobservedLoss(scratch)
     guard loss.isFinite else { return nil }
-    return write(index: index, loss: loss, fallbacks: 0, scratch)
+    return write(index: index, loss: loss, scratch)
+  }
+
+  /// Whether the Gramian with the ridge is far enough from a singular one.
+  ///
+  /// The dual form does not notice where it is not: its rows are scaled by the roots of eigenvalues
+  /// that may be nothing but the rounding of larger ones.
+  private func isWellConditioned(_ scratch: borrowing SolverScratch) -> Bool {
+    guard case .rotated = preparation else { return true }
+    var (trace, least) = (Float(0), Float.infinity)
+    for position in 0..<fixed.rank {
+      unsafe trace += scratch.diagonal[position]
+      least = unsafe min(least, scratch.diagonal[position])
+    }
+    return trace <= KernelSet.conditionLimit * least
   }
 }

@@ -46,6 +46,35 @@ func weightedGramian(
   return sums
 }
 
+/// Σ y·yᵀ over all rows of a table, times a weight, of nothing but doubles: for the rows that are
+/// solved in Double, and made when the first of them asks for it.
+final class ExactGramian: Sendable {
+  private let made = Locked<DoubleMatrix?>(nil)
+
+  /// The blocks on and above the diagonal; the table is always the same.
+  ///
+  /// - Throws: `.memory` where there is none left.
+  /// - Complexity: O(rows · rank²) the first time.
+  func matrix(
+    _ table: FactorTable, weight: Double, kernels: KernelSet, _ scratch: DoubleScratch
+  ) throws(Failure) -> DoubleMatrix {
+    try made.withLock { made throws(Failure) in
+      if let made { return made }
+      let width = table.stride
+      let sums = try DoubleMatrix(width: width)
+      let line = unsafe scratch.line
+      unsafe line.update(repeating: 0, count: width)
+      for row in 0..<table.rowCount {
+        let factors = unsafe table.base + row * width
+        for position in 0..<width { unsafe line[position] = Double(factors[position]) }
+        unsafe kernels.addProductInDouble(sums.base, line, weight, width)
+      }
+      made = sums
+      return sums
+    }
+  }
+}
+
 /// A table's rows in ranges of a length.
 func rowRanges(_ rowCount: Int, length: Int) -> [Range<Int>] {
   stride(from: 0, to: rowCount, by: length).map { $0..<min($0 + length, rowCount) }

@@ -14,6 +14,7 @@ package struct PhaseSolver: Sendable {
   let fixed: FactorTable
   let solved: FactorTable
   let preparation: Preparation
+  let exactGramian = ExactGramian()
   /// μ.
   let mean: Float
 
@@ -73,7 +74,7 @@ package struct PhaseSolver: Sendable {
   ///   - block: Its columns are rows of the fixed table, its indices rows of the solved one.
   ///   - scratch: The worker's own.
   /// - Returns: An outcome for each row, in order.
-  /// - Throws: Nothing that ratings can cause.
+  /// - Throws: `.memory` where rows have to be solved in Double and there is none left for it.
   /// - Complexity: O(ratings · rank² + rows · rank³).
   package func solve(
     rows: Range<Int>, of block: RatingBlock, scratch: inout SolverScratch
@@ -81,14 +82,20 @@ package struct PhaseSolver: Sendable {
     check(block)
     var outcomes: [RowOutcome] = []
     outcomes.reserveCapacity(rows.count)
+    var unsolved: [Int] = []
     unsafe withView(of: block) { view in
       for row in rows {
-        outcomes.append(
-          unsafe solve(
-            index: block.firstIndex + row, block.ratings(ofRow: row), view, &scratch))
+        let outcome = unsafe solve(
+          index: block.firstIndex + row, block.ratings(ofRow: row), view, &scratch)
+        if outcome == nil { unsolved.append(row) }
+        outcomes.append(outcome ?? RowOutcome(squaredError: 0, fallbacks: 0))
       }
     }
     turnBack(block.firstIndex + rows.lowerBound, count: rows.count, &scratch)
+    // Rows in Double have no other basis than the factors' own.
+    for row in unsolved {
+      outcomes[row - rows.lowerBound] = try solveInDouble(row: row, of: block, &scratch)
+    }
     return outcomes
   }
 
@@ -124,7 +131,7 @@ package struct PhaseSolver: Sendable {
   ///   - parts: The sums of all segments of the row, in order.
   ///   - scratch: The worker's own.
   /// - Returns: The row's outcome.
-  /// - Throws: Nothing that ratings can cause.
+  /// - Throws: As ``solve(rows:of:scratch:)``.
   package func solve(
     row: Int, of block: RatingBlock, folding parts: [PartialSums], scratch: inout SolverScratch
   ) throws(Failure) -> RowOutcome {
@@ -142,13 +149,15 @@ package struct PhaseSolver: Sendable {
       facts.append(part.facts)
     }
     let index = block.firstIndex + row
-    let outcome = solvePrimal(index: index, facts, &scratch)
+    guard let outcome = solvePrimal(index: index, facts, &scratch) else {
+      return try solveInDouble(row: row, of: block, &scratch)
+    }
     turnBack(index, count: 1, &scratch)
     return outcome
   }
 
   /// Lends a block's ratings as this phase reads them.
-  private func withView<Output>(
+  func withView<Output>(
     of block: RatingBlock, _ body: (RatingView) -> Output
   ) -> Output {
     unsafe RatingView.withView(

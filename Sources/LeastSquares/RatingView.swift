@@ -4,7 +4,7 @@ import BlockMatrix
 /// equations; valid while the block is held.
 @unsafe
 struct RatingView {
-  /// Nothing where the block has no ratings.
+  /// `nil` where the block has no ratings.
   let columns: UnsafePointer<UInt32>?
   /// All ratings of the block.
   let count: Int
@@ -86,6 +86,19 @@ struct RatingView {
       if cell.target != 0 { facts.hasTarget = true }
     }
     return facts
+  }
+
+  /// A rating's share in Double: of explicit feedback its distance from the mean without rounding.
+  func exactShare(_ rating: Int) -> (weight: Double, target: Double) {
+    let value =
+      switch unsafe values {
+      case .coded(let codes, let dictionary): dictionary[Int(codes[rating])]
+      case .plain(let plain): plain[rating]
+      }
+    guard let cell = unsafe confidence?.cell(value) else {
+      return unsafe (1, Double(value) - Double(mean))
+    }
+    return (Double(cell.weight), Double(cell.target))
   }
 }
 

@@ -16,19 +16,22 @@ extension PhaseSolver {
   /// Whether ratings have weights of their own.
   var isWeighted: Bool { hyperparameters.feedback != .explicit }
 
-  /// Solves a whole row by whichever way the model and the row want.
+  /// Solves a whole row by whichever way the model and the row want; `nil` where floats cannot.
   @unsafe
   func solve(
     index: Int, _ ratings: Range<Int>, _ view: RatingView, _ scratch: inout SolverScratch
-  ) -> RowOutcome {
+  ) -> RowOutcome? {
     guard !ratings.isEmpty else { return writeZeros(index: index, RowFacts()) }
     if let steps = hyperparameters.cgSteps {
       return unsafe solveConjugate(index: index, ratings, view, steps: steps, &scratch)
     }
-    if isDual(count: ratings.count),
-      let outcome = unsafe solveDual(index: index, ratings, view, &scratch)
-    {
-      return outcome
+    if isDual(count: ratings.count) {
+      let facts = unsafe view.decode(
+        ratings, targets: scratch.targets, weights: scratch.weights)
+      guard facts.hasTarget else { return writeZeros(index: index, facts) }
+      if !facts.hasNegativeWeight {
+        return unsafe solveDual(index: index, ratings, facts, view, &scratch)
+      }
     }
     var facts = unsafe accumulate(
       Self.segmentRange(0, of: ratings), view, &scratch, matrix: scratch.matrix,
@@ -89,20 +92,23 @@ extension PhaseSolver {
     }
   }
 
+  /// The ridges of a row's factors and of its bias.
+  func ridges(_ facts: RowFacts) -> (factors: Double, bias: Double) {
+    (
+      hyperparameters.ridge(count: facts.counted, oppositeCount: fixed.rowCount),
+      hyperparameters.biasRidge(count: facts.counted)
+    )
+  }
+
   /// Sets what is added to a row's matrix on its diagonal.
-  ///
-  /// - `extra`: What the fallback ladder adds.
-  func setDiagonal(_ facts: RowFacts, extra: Double, _ scratch: inout SolverScratch) {
-    let ridge =
-      hyperparameters.ridge(count: facts.counted, oppositeCount: fixed.rowCount) + extra
+  func setDiagonal(_ facts: RowFacts, _ scratch: inout SolverScratch) {
+    let ridges = ridges(facts)
     for position in 0..<fixed.stride {
-      var value = position < fixed.rank ? ridge : 1
+      var value = position < fixed.rank ? ridges.factors : 1
       if position < fixed.rank, case .rotated(let basis) = preparation {
         value += basis.eigenvalues[position]
       }
-      if position == biasPosition {
-        value = hyperparameters.biasRidge(count: facts.counted) + extra
-      }
+      if position == biasPosition { value = ridges.bias }
       unsafe scratch.diagonal[position] = Float(value)
     }
   }
@@ -115,7 +121,7 @@ extension PhaseSolver {
 
   /// Writes the solution that is in scratch memory.
   func write(
-    index: Int, loss: Double, fallbacks: Int, _ scratch: borrowing SolverScratch
+    index: Int, loss: Double, fallbacks: Int = 0, _ scratch: borrowing SolverScratch
   ) -> RowOutcome {
     unsafe solved.writableRow(index).update(from: scratch.solution, count: fixed.stride)
     return RowOutcome(squaredError: max(0, loss), fallbacks: fallbacks)

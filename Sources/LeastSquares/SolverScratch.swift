@@ -30,6 +30,8 @@ package struct SolverScratch: ~Copyable, @unchecked Sendable {
   let targets: UnsafeMutablePointer<Float>
   let weights: UnsafeMutablePointer<Float>
   private let memory: ZeroedMemory<Float>
+  private let width: Int
+  private var heldDoubles: DoubleScratch?
 
   /// - Throws: `.memory` where the operating system has none left.
   init(width: Int) throws(Failure) {
@@ -40,6 +42,7 @@ package struct SolverScratch: ~Copyable, @unchecked Sendable {
     }
     var next = unsafe memory.base
     self.memory = memory
+    self.width = width
     func take(_ count: Int) -> UnsafeMutablePointer<Float> {
       let taken = unsafe next
       unsafe next += count
@@ -67,5 +70,52 @@ package struct SolverScratch: ~Copyable, @unchecked Sendable {
     panelCount(width: width) + 3 * width * width + 6 * width + 2 * PhaseSolver.segmentLength
   }
 
-  static func byteCount(width: Int) -> Int { floatCount(width: width) * 4 }
+  /// What rows are solved in with doubles; made when the first of them comes, as a rule never.
+  ///
+  /// - Throws: `.memory` where there is none left.
+  mutating func doubles() throws(Failure) -> DoubleScratch {
+    if let heldDoubles { return heldDoubles }
+    let made = try DoubleScratch(width: width)
+    heldDoubles = made
+    return made
+  }
+
+  static func byteCount(width: Int) -> Int {
+    floatCount(width: width) * 4 + DoubleScratch.count(width: width) * 8
+  }
+}
+
+/// The memory that one worker solves rows in with doubles.
+@safe
+final class DoubleScratch {
+  /// A and its factors.
+  let matrix: UnsafeMutablePointer<Double>
+  let factor: UnsafeMutablePointer<Double>
+  let ridge: UnsafeMutablePointer<Double>
+  let solution: UnsafeMutablePointer<Double>
+  /// What a solution leaves of b, and the step that it leads to.
+  let step: UnsafeMutablePointer<Double>
+  let inverses: UnsafeMutablePointer<Double>
+  /// The fixed factors of one rating.
+  let line: UnsafeMutablePointer<Double>
+  private let memory: ZeroedMemory<Double>
+
+  /// - Throws: `.memory` where the operating system has none left.
+  init(width: Int) throws(Failure) {
+    guard let memory = ZeroedMemory<Double>(count: Self.count(width: width)) else {
+      throw Failure(
+        .memory, "no memory to solve rows of \(width) factors in double precision",
+        hint: "raise --regularization, or use a lower rank or fewer workers")
+    }
+    unsafe matrix = memory.base
+    unsafe factor = matrix + width * width
+    unsafe ridge = factor + width * width
+    unsafe solution = ridge + width
+    unsafe step = solution + width
+    unsafe inverses = step + width
+    unsafe line = inverses + width
+    self.memory = memory
+  }
+
+  static func count(width: Int) -> Int { 2 * width * width + 5 * width }
 }

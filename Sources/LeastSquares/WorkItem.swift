@@ -25,6 +25,8 @@ package struct RowOutcome: Sendable, Equatable {
   package var squaredError: Double
   /// 1 where the row's equations could not be solved as they stood, else 0.
   package var fallbacks: Int
+  /// 1 where floats could not solve them and doubles could, else 0.
+  package var doubles = 0
 
   package init(squaredError: Double, fallbacks: Int) {
     self.squaredError = squaredError

@@ -1,4 +1,5 @@
 import BlockMatrix
+import BlockStore
 import Workers
 
 /// How far predictions are from ratings.
@@ -9,7 +10,7 @@ package struct Accuracy: Sendable, Equatable {
   package let fallbackPairs: Int
   /// Ratings that were left out, because their user or item is unknown.
   package let unknownPairs: Int
-  /// The root of the mean squared error; nothing where no rating was compared.
+  /// The root of the mean squared error; `nil` where no rating was compared.
   package let rmse: Double?
   /// The mean absolute error.
   package let mae: Double?
@@ -17,7 +18,8 @@ package struct Accuracy: Sendable, Equatable {
   /// Compares a model's predictions with ratings.
   ///
   /// Errors are summed in Double, in the order of the ratings in ranges of fixed length, and the
-  /// ranges' sums in their order: the result does not depend on the workers.
+  /// ranges' sums in their order: the result does not depend on the workers. A worker has all items
+  /// in memory, and the users of its range: ratings ascend by user.
   ///
   /// - Parameter clip: Whether predictions are kept within the scale of the training ratings.
   /// - Complexity: O(ratings · rank).
@@ -26,12 +28,10 @@ package struct Accuracy: Sendable, Equatable {
   ) throws(Failure) -> Accuracy {
     let length = 1 << 14
     let rangeCount = (test.ratings.count + length - 1) / length
+    let items = try model.rows.item.table(workers: workers)
     let parts = try Parallel.map(rangeCount, workers: workers) { range throws(Failure) in
-      var errors = Errors()
-      for rating in range * length..<min(test.ratings.count, (range + 1) * length) {
-        errors.add(rating, of: test, model: model, clip: clip)
-      }
-      return errors
+      let ratings = range * length..<min(test.ratings.count, (range + 1) * length)
+      return try errors(of: ratings, in: test, model, items: items, clip: clip)
     }
     var all = Errors()
     for part in parts { all.add(part) }
@@ -42,23 +42,46 @@ package struct Accuracy: Sendable, Equatable {
       mae: all.pairs == 0 ? nil : all.magnitudes / Double(all.pairs))
   }
 
+  /// The errors of some ratings, in their order.
+  private static func errors(
+    of ratings: Range<Int>, in test: TestRatings, _ model: FactorModel, items: FactorTable,
+    clip: Bool
+  ) throws(Failure) -> Errors {
+    var users: [UInt32] = []
+    for rating in ratings where test.isKnown(rating).user {
+      let user = test.ratings.users[rating]
+      if user != users.last { users.append(user) }
+    }
+    let predictor = Predictor(
+      model, users: try model.rows.user.table(of: users), items: items)
+    var errors = Errors()
+    /// The place of a rating's user in the table of the users.
+    var place = 0
+    for rating in ratings {
+      let (user, item) = (test.ratings.users[rating], test.ratings.items[rating])
+      let isKnown = test.isKnown(rating)
+      if isKnown.user, users[place] != user { place += 1 }
+      guard
+        var prediction = predictor.predict(
+          user: isKnown.user ? place : nil, item: isKnown.item ? Int(item) : nil)
+      else { continue }
+      if clip { prediction = min(max(prediction, model.scale.lowerBound), model.scale.upperBound) }
+      errors.add(
+        Double(test.ratings.values[rating]) - Double(prediction),
+        isFallback: !isKnown.user || !isKnown.item)
+    }
+    return errors
+  }
+
   private struct Errors: Sendable {
     var pairs = 0
     var fallbackPairs = 0
     var squares = 0.0
     var magnitudes = 0.0
 
-    mutating func add(_ rating: Int, of test: TestRatings, model: FactorModel, clip: Bool) {
-      let isKnown = test.isKnown(rating)
-      guard
-        var prediction = model.predict(
-          user: isKnown.user ? Int(test.ratings.users[rating]) : nil,
-          item: isKnown.item ? Int(test.ratings.items[rating]) : nil)
-      else { return }
-      if clip { prediction = min(max(prediction, model.scale.lowerBound), model.scale.upperBound) }
-      let error = Double(test.ratings.values[rating]) - Double(prediction)
+    mutating func add(_ error: Double, isFallback: Bool) {
       pairs += 1
-      if !isKnown.user || !isKnown.item { fallbackPairs += 1 }
+      if isFallback { fallbackPairs += 1 }
       squares += error * error
       magnitudes += error.magnitude
     }

@@ -24,25 +24,38 @@ package struct CandidateTiles: Sendable {
   ///
   /// - Parameters:
   ///   - indices: Which rows; all different.
-  ///   - row: The numbers of a row, `width` of them.
+  ///   - rows: The numbers of some rows, `width` of them for each; asked twice for all rows, in the
+  ///     order of `indices`, so that they need not be in memory beside the tiles.
   /// - Complexity: O(n · (width + log n)).
   package init(
-    _ indices: some Sequence<UInt32>, width: Int, row: (Int) -> [Float]
+    _ indices: [UInt32], width: Int, rows: ([UInt32]) throws(Failure) -> [[Float]]
   ) throws(Failure) {
     let lanes = Self.lanes
-    let sized = indices.map { (index: $0, norm: norm(row(Int($0)))) }
-      .sorted { $0.norm > $1.norm || ($0.norm == $1.norm && $0.index < $1.index) }
+    let parts = stride(from: 0, to: indices.count, by: Self.rowsAtOnce)
+      .map { $0..<min($0 + Self.rowsAtOnce, indices.count) }
+    var rowNorms: [Double] = []
+    rowNorms.reserveCapacity(indices.count)
+    for part in parts { rowNorms += try rows(Array(indices[part])).map { norm($0) } }
+    let order = indices.indices.sorted {
+      rowNorms[$0] > rowNorms[$1] || (rowNorms[$0] == rowNorms[$1] && indices[$0] < indices[$1])
+    }
     self.width = width
-    self.indices = sized.map(\.index)
-    norms = stride(from: 0, to: sized.count, by: lanes).map { sized[$0].norm }
+    self.indices = order.map { indices[$0] }
+    norms = stride(from: 0, to: order.count, by: lanes).map { rowNorms[order[$0]] }
     tiles = try FactorTable(rowCount: norms.count, rank: width * lanes)
-    for (position, entry) in sized.enumerated() {
-      let tile = unsafe tiles.writableRow(position / lanes) + position % lanes
-      for (factor, value) in row(Int(entry.index)).enumerated() {
-        unsafe tile[factor * lanes] = value
+    var positions = [Int](repeating: 0, count: order.count)
+    for (position, place) in order.enumerated() { positions[place] = position }
+    for part in parts {
+      for (place, row) in zip(part, try rows(Array(indices[part]))) {
+        let position = positions[place]
+        let tile = unsafe tiles.writableRow(position / lanes) + position % lanes
+        for (factor, value) in row.enumerated() { unsafe tile[factor * lanes] = value }
       }
     }
   }
+
+  /// Rows that are asked for together.
+  private static let rowsAtOnce = 1 << 12
 
   /// The floats of a tile; valid as long as this value lives.
   func tile(_ number: Int) -> UnsafePointer<Float> { unsafe tiles.base + number * tiles.stride }

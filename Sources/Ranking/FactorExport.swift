@@ -70,64 +70,90 @@ package struct FactorExport {
 
   private func writeNpy(_ directory: NewDirectory) throws(Failure) {
     for side in Side.allCases {
-      let table = model.factors[side]
+      let rows = model.rows[side]
       try writeFloats(
-        "\(side.plural).npy", Self.npyHeader([table.rowCount, table.rank]), table, [.factors],
-        directory)
-      if table.hasBias {
+        "\(side.plural).npy", Self.npyHeader([rows.count, rows.rank]), rows, [.factors], directory)
+      if rows.hasBias {
         try writeFloats(
-          "\(side.plural).bias.npy", Self.npyHeader([table.rowCount]), table, [.bias], directory)
+          "\(side.plural).bias.npy", Self.npyHeader([rows.count]), rows, [.bias], directory)
       }
     }
   }
 
   private func writeSafetensors(_ directory: NewDirectory) throws(Failure) {
     for side in Side.allCases {
-      let table = model.factors[side]
+      let rows = model.rows[side]
+      let header = Safetensors.header(
+        metadata: [("side", side.rawValue)],
+        tensors: [("factors", [rows.count, rows.rank])]
+          + (rows.hasBias ? [("bias", [rows.count])] : []))
       try writeFloats(
-        "\(side.plural).safetensors", Self.safetensorsHeader(table, side), table,
-        table.hasBias ? [.factors, .bias] : [.factors], directory)
+        "\(side.plural).safetensors", header, rows, rows.hasBias ? [.factors, .bias] : [.factors],
+        directory)
     }
   }
 
   private func writeCSV(_ directory: NewDirectory) throws(Failure) {
     for side in Side.allCases {
-      let table = model.factors[side]
-      let names = (table.hasBias ? ["bias"] : []) + (0..<table.rank).map { "f\($0)" }
-      try writeRows(
+      let names = (model.hasBias ? ["bias"] : []) + (0..<model.rank).map { "f\($0)" }
+      try writePieces(
         "\(side.plural).csv", Array((["id"] + names).joined(separator: ",").utf8) + [0x0A],
-        count: table.rowCount, directory
-      ) { row, text in
-        IdText.appendQuoted(model.ids[side][row], to: &text)
-        if table.hasBias { text += ",\(table.bias(row))".utf8 }
-        for factor in table.factors(row) { text += ",\(factor)".utf8 }
-        text.append(0x0A)
+        count: model.ids[side].count, directory
+      ) { range throws(Failure) in
+        let table = try model.rows[side].table(of: range)
+        var text: [UInt8] = []
+        for (row, index) in range.enumerated() {
+          IdText.appendQuoted(model.ids[side][index], to: &text)
+          if table.hasBias { text += ",\(table.bias(row))".utf8 }
+          for factor in table.factors(row) { text += ",\(factor)".utf8 }
+          text.append(0x0A)
+        }
+        return text
       }
     }
   }
 
   /// The lines `f m n k b`, then a line for each user and item: its name, `T`, its numbers.
   ///
-  /// LIBMF has no biases: they are two factors more (``FactorModel/scoringRow(_:_:)``). `f 0` is
+  /// LIBMF has no biases: they are two factors more (``FactorModel/scoringRow(_:_:_:)``). `f 0` is
   /// squared error, `b` what LIBMF predicts for an unknown pair.
   private func writeLIBMF(_ directory: NewDirectory) throws(Failure) {
     let (users, items) = (model.ids.user.count, model.ids.item.count)
     let header = "f 0\nm \(users)\nn \(items)\nk \(model.scoringWidth)\nb \(model.mean)\n"
-    try writeRows("model.txt", Array(header.utf8), count: users + items, directory) { row, text in
-      let side: Side = row < users ? .user : .item
-      let index = row < users ? row : row - users
-      text += "\(side == .user ? "p" : "q")\(index) T ".utf8
-      for number in model.scoringRow(side, index) { text += "\(number) ".utf8 }
-      text.append(0x0A)
+    try writePieces("model.txt", Array(header.utf8), count: users + items, directory) {
+      range throws(Failure) in
+      // A piece may hold the last users and the first items.
+      let ofUsers = range.clamped(to: 0..<users)
+      let ofItems = range.clamped(to: users..<users + items)
+      return try factorLines("p", .user, ofUsers)
+        + factorLines("q", .item, ofItems.lowerBound - users..<ofItems.upperBound - users)
     }
   }
 
-  private func writeIds(_ side: Side, _ directory: NewDirectory) throws(Failure) {
-    try writeRows(
-      "\(side.plural).ids.txt", [], count: model.ids[side].count, directory
-    ) { row, text in
-      IdText.appendEscaped(model.ids[side][row], to: &text)
+  /// Lines of LIBMF's model: a name, `T`, the numbers of a row.
+  private func factorLines(
+    _ name: String, _ side: Side, _ range: Range<Int>
+  ) throws(Failure) -> [UInt8] {
+    guard !range.isEmpty else { return [] }
+    let table = try model.rows[side].table(of: range)
+    var text: [UInt8] = []
+    for (row, index) in range.enumerated() {
+      text += "\(name)\(index) T ".utf8
+      for number in model.scoringRow(side, table, row) { text += "\(number) ".utf8 }
       text.append(0x0A)
+    }
+    return text
+  }
+
+  private func writeIds(_ side: Side, _ directory: NewDirectory) throws(Failure) {
+    let name = "\(side.plural).ids.txt"
+    try writePieces(name, [], count: model.ids[side].count, directory) { range in
+      var text: [UInt8] = []
+      for index in range {
+        IdText.appendEscaped(model.ids[side][index], to: &text)
+        text.append(0x0A)
+      }
+      return text
     }
   }
 
@@ -138,42 +164,32 @@ package struct FactorExport {
   /// Rows that are turned into bytes at a time.
   private static let pieceRows = 1 << 12
 
-  /// Writes a header, then rows as text.
-  private func writeRows(
+  /// Writes a header, then the bytes of each piece of the rows.
+  private func writePieces(
     _ name: String, _ header: [UInt8], count: Int, _ directory: NewDirectory,
-    row: (Int, inout [UInt8]) -> Void
+    bytes: (Range<Int>) throws(Failure) -> [UInt8]
   ) throws(Failure) {
     let pieces = (count + Self.pieceRows - 1) / Self.pieceRows
     try directory.write(name, pieces: 1 + pieces) { piece throws(Failure) in
       guard piece > 0 else { return header }
-      var text: [UInt8] = []
-      for index in (piece - 1) * Self.pieceRows..<min(count, piece * Self.pieceRows) {
-        row(index, &text)
-      }
-      return text
+      return try bytes((piece - 1) * Self.pieceRows..<min(count, piece * Self.pieceRows))
     }
   }
 
-  /// Writes a header, then parts of a table as little-endian floats.
+  /// Writes a header, then parts of a side's rows, each part whole before the next.
   private func writeFloats(
-    _ name: String, _ header: [UInt8], _ table: FactorTable, _ parts: [Part],
+    _ name: String, _ header: [UInt8], _ rows: FactorRows, _ parts: [Part],
     _ directory: NewDirectory
   ) throws(Failure) {
-    let pieces = (table.rowCount + Self.pieceRows - 1) / Self.pieceRows
+    let pieces = (rows.count + Self.pieceRows - 1) / Self.pieceRows
     try directory.write(name, pieces: 1 + pieces * parts.count) { piece throws(Failure) in
       guard piece > 0 else { return header }
       let (part, position) = (piece - 1).quotientAndRemainder(dividingBy: pieces)
       let first = position * Self.pieceRows
-      var bytes: [UInt8] = []
-      for row in first..<min(table.rowCount, first + Self.pieceRows) {
-        for number in parts[part] == .bias ? [table.bias(row)] : table.factors(row) {
-          let bits = number.bitPattern
-          for shift in [0, 8, 16, 24] as [UInt32] {
-            bytes.append(UInt8(truncatingIfNeeded: bits >> shift))
-          }
-        }
-      }
-      return bytes
+      let table = try rows.table(of: first..<min(rows.count, first + Self.pieceRows))
+      return table.bytes(
+        of: 0..<table.rowCount,
+        columns: parts[part] == .bias ? rows.rank..<rows.rank + 1 : 0..<rows.rank)
     }
   }
 
@@ -185,30 +201,10 @@ package struct FactorExport {
     // Six bytes of magic, two of version, two of length; then the text, ended by a line feed.
     let length = (10 + dictionary.utf8.count + 1 + 63) / 64 * 64 - 10
     dictionary += String(repeating: " ", count: length - dictionary.utf8.count - 1) + "\n"
-    return [0x93] + Array("NUMPY".utf8)
-      + [1, 0, UInt8(truncatingIfNeeded: length), UInt8(truncatingIfNeeded: length >> 8)]
-      + Array(dictionary.utf8)
-  }
-
-  /// The length of the JSON in 8 bytes, then the JSON, filled up with spaces to a multiple of 8.
-  static func safetensorsHeader(_ table: FactorTable, _ side: Side) -> [UInt8] {
-    func tensor(_ shape: [Int], _ start: Int, _ end: Int) -> JSONText {
-      .object([
-        ("dtype", .string("F32")), ("shape", .array(shape.map { .int($0) })),
-        ("data_offsets", .array([.int(start), .int(end)])),
-      ])
-    }
-    let factorBytes = table.rowCount * table.rank * 4
-    var members: [(String, JSONText)] = [
-      ("__metadata__", .object([("side", .string(side.rawValue))])),
-      ("factors", tensor([table.rowCount, table.rank], 0, factorBytes)),
-    ]
-    if table.hasBias {
-      let end = factorBytes + table.rowCount * 4
-      members.append(("bias", tensor([table.rowCount], factorBytes, end)))
-    }
-    var json = Array(JSONText.object(members).text.utf8)
-    json += [UInt8](repeating: 0x20, count: (8 - json.count % 8) % 8)
-    return (0..<8).map { UInt8(truncatingIfNeeded: json.count >> ($0 * 8)) } + json
+    var encoder = ByteEncoder()
+    encoder.put([0x93] + Array("NUMPY".utf8) + [1, 0])
+    encoder.put(UInt16(length))
+    encoder.put(Array(dictionary.utf8))
+    return encoder.bytes
   }
 }

@@ -1,4 +1,5 @@
 import BlockMatrix
+import BlockStore
 import Kernels
 
 /// A trained model as answers need it: the factors and ids of both sides, by index.
@@ -7,7 +8,7 @@ import Kernels
 /// sum alone. It is one chain of fused multiply-adds, over the factors in ascending order, wherever
 /// it is computed: a prediction and the score in a ranking are the same bits.
 package struct FactorModel: Sendable {
-  package let factors: PerSide<FactorTable>
+  package let rows: PerSide<FactorRows>
   package let ids: PerSide<IdTable>
   /// μ, the mean that biases are relative to; 0 where the model has no biases.
   package let mean: Float
@@ -16,62 +17,94 @@ package struct FactorModel: Sendable {
   /// The loops that compute scores; every instruction set gives the same bits.
   package let kernels: KernelSet
 
-  package var rank: Int { factors.user.rank }
-  package var hasBias: Bool { factors.user.hasBias }
+  package var rank: Int { rows.user.rank }
+  package var hasBias: Bool { rows.user.hasBias }
 
   /// Puts a model together.
   ///
-  /// - Throws: `.data` where tables and ids do not belong together; `.usage` where this machine
-  ///   runs none of the loops.
+  /// - Throws: `.data` where rows and ids do not belong together; `.usage` where this machine runs
+  ///   none of the loops.
   package init(
-    factors: PerSide<FactorTable>, ids: PerSide<IdTable>, mean: Float = 0,
+    rows: PerSide<FactorRows>, ids: PerSide<IdTable>, mean: Float = 0,
     scale: ClosedRange<Float>, instructionSet: InstructionSet? = nil
   ) throws(Failure) {
-    guard factors.user.rank == factors.item.rank, factors.user.hasBias == factors.item.hasBias
+    guard rows.user.rank == rows.item.rank, rows.user.hasBias == rows.item.hasBias
     else { throw Failure(.data, "the factors of users and items have different shapes") }
-    for side in Side.allCases where factors[side].rowCount != ids[side].count {
+    for side in Side.allCases where rows[side].count != ids[side].count {
       throw Failure(
-        .data, "factors of \(factors[side].rowCount) \(side.plural), but \(ids[side].count) ids")
+        .data, "factors of \(rows[side].count) \(side.plural), but \(ids[side].count) ids")
     }
-    self.factors = factors
+    self.rows = rows
     self.ids = ids
     self.mean = mean
     self.scale = scale
     kernels = try KernelSet.select(instructionSet)
   }
 
-  /// The score of a user and an item, both by index.
-  package func predict(user: Int, item: Int) -> Float {
-    let (users, items) = (factors.user, factors.item)
-    precondition((0..<users.rowCount).contains(user) && (0..<items.rowCount).contains(item))
-    return unsafe kernels.predict(
-      users.base + user * users.stride, items.base + item * items.stride, rank,
-      hasBias ? rank : -1, mean)
+  /// Puts a model together whose factors are all in memory.
+  package init(
+    factors: PerSide<FactorTable>, ids: PerSide<IdTable>, mean: Float = 0,
+    scale: ClosedRange<Float>, instructionSet: InstructionSet? = nil
+  ) throws(Failure) {
+    try self.init(
+      rows: PerSide(user: .held(factors.user), item: .held(factors.item)), ids: ids, mean: mean,
+      scale: scale, instructionSet: instructionSet)
   }
 
   /// The numbers in a scoring row: the factors, and two for the biases where the model has them.
   package var scoringWidth: Int { rank + (hasBias ? 2 : 0) }
 
-  /// A row as scores read it: a score is the product of a user's and an item's scoring row.
+  /// A row of a table as scores read it: a score is the product of a user's and an item's scoring
+  /// row.
   ///
   /// With biases, a user's row begins with `μ + b_u, 1` and an item's with `1, c_i`.
-  package func scoringRow(_ side: Side, _ index: Int) -> [Float] {
-    let table = factors[side]
-    guard hasBias else { return table.factors(index) }
-    let bias = table.bias(index)
-    return (side == .user ? [mean + bias, 1] : [1, bias]) + table.factors(index)
+  package func scoringRow(_ side: Side, _ table: FactorTable, _ row: Int) -> [Float] {
+    guard hasBias else { return table.factors(row) }
+    let bias = table.bias(row)
+    return (side == .user ? [mean + bias, 1] : [1, bias]) + table.factors(row)
   }
 }
 
-extension FactorModel {
+/// Predicts single ratings, from rows that are in memory.
+package struct Predictor: Sendable {
+  private let users: FactorTable
+  private let items: FactorTable
+  private let mean: Float
+  private let kernels: KernelSet
+
+  /// Holds all of a model, by its indices.
+  package init(_ model: FactorModel, workers: Int = 1) throws(Failure) {
+    self.init(
+      model, users: try model.rows.user.table(workers: workers),
+      items: try model.rows.item.table(workers: workers))
+  }
+
+  /// Holds some rows of a model, by their places in these tables.
+  init(_ model: FactorModel, users: FactorTable, items: FactorTable) {
+    self.users = users
+    self.items = items
+    mean = model.mean
+    kernels = model.kernels
+  }
+
   /// The score of a user and an item of which one or both may be unknown.
   ///
   /// - Returns: With biases, μ and the bias that is known in place of an unknown side's; without,
-  ///   nothing, for there is nothing to go by.
+  ///   `nil`, for there is nothing to go by.
   package func predict(user: Int?, item: Int?) -> Float? {
-    if let user, let item { return predict(user: user, item: item) }
-    guard hasBias else { return nil }
-    return (mean + (user.map { factors.user.bias($0) } ?? 0))
-      + (item.map { factors.item.bias($0) } ?? 0)
+    let hasBias = users.hasBias
+    guard let user, let item else {
+      guard hasBias else { return nil }
+      return (mean + (user.map { users.bias($0) } ?? 0)) + (item.map { items.bias($0) } ?? 0)
+    }
+    precondition((0..<users.rowCount).contains(user) && (0..<items.rowCount).contains(item))
+    return unsafe kernels.predict(
+      users.base + user * users.stride, items.base + item * items.stride, users.rank,
+      hasBias ? users.rank : -1, mean)
+  }
+
+  /// A row's factors, without its bias.
+  package func factors(_ side: Side, _ index: Int) -> [Float] {
+    (side == .user ? users : items).factors(index)
   }
 }

@@ -45,11 +45,14 @@ package struct NewRows: Sendable {
   ) throws(Failure) {
     let old = loaded.model
     let block = try Self.block(side, ratings, ids: ids, known: old.ids[side.opposite])
-    var (factors, newIds) = (old.factors, old.ids)
-    factors[side] = try Self.solve(block, in: loaded, workers: workers)
+    var (rows, newIds) = (old.rows, old.ids)
+    let fixed = try old.rows[side.opposite].table(workers: workers)
+    rows[side] = .held(try Self.solve(block, in: loaded, fixed: fixed, workers: workers))
+    // It is in memory now, and rankings need it again.
+    rows[side.opposite] = .held(fixed)
     newIds[side] = ids[side]
     self.side = side
-    model = try FactorModel(factors: factors, ids: newIds, mean: old.mean, scale: old.scale)
+    model = try FactorModel(rows: rows, ids: newIds, mean: old.mean, scale: old.scale)
     rated = SeenItems(block, userCount: newIds.user.count)
     emptyRows = (0..<UInt32(block.rowCount)).filter { block.ratings(ofRow: Int($0)).isEmpty }
     unknownRatings = ratings.count - block.ratingCount
@@ -63,13 +66,13 @@ package struct NewRows: Sendable {
 
   /// The factors of a block's rows, against those of the model's other side.
   private static func solve(
-    _ block: RatingBlock, in loaded: LoadedModel, workers: Int
+    _ block: RatingBlock, in loaded: LoadedModel, fixed: FactorTable, workers: Int
   ) throws(Failure) -> FactorTable {
     let old = loaded.model
     let table = try FactorTable(rowCount: block.rowCount, rank: old.rank, hasBias: old.hasBias)
     let solver = try PhaseSolver(
       kernels: old.kernels, hyperparameters: loaded.facts.hyperparameters.solvedExactly(),
-      fixed: old.factors[block.side.opposite], solved: table, workers: workers, mean: old.mean)
+      fixed: fixed, solved: table, workers: workers, mean: old.mean)
     let length = 64
     _ = try Parallel.map((block.rowCount + length - 1) / length, workers: workers) {
       part throws(Failure) in

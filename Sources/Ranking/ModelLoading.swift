@@ -8,39 +8,71 @@ package struct LoadedModel: Sendable {
   /// The manifest of the generation that was read.
   package let facts: GenerationFacts
   /// Newer generations that were passed over because they are damaged, and why.
-  package let refused: [(generation: Int, failure: Failure)]
+  package let refused: [ModelDirectory.Refusal]
 
-  /// Reads the newest generation that is whole, and the ids.
+  /// Opens the newest generation that is whole, every byte checked, and reads its ids.
   ///
-  /// Where training watched a hold-out to stop in time, the generation that did best on it is read.
+  /// Factors stay in their files and are read as they are needed. Where training watched a hold-out
+  /// to stop in time, the generation that did best on it is opened.
   ///
-  /// - Throws: `.missingInput` where there is no model or no generation yet, `.data` where all
-  ///   generations are damaged, or the ids.
+  /// - Parameter strict: Whether a damaged generation is refused, in place of going back to an
+  ///   older one.
+  /// - Throws: `.missingInput` where there is no model or no generation yet; `.data` where all
+  ///   generations are damaged, or the ids, or the ids are not the generation's; at once what the
+  ///   operating system cannot read now, for another generation would be another answer.
   package static func open(
-    _ directory: String, in fileSystem: any FileSystem
+    _ directory: String, in fileSystem: any FileSystem, strict: Bool = false, workers: Int = 1
   ) throws(Failure) -> LoadedModel {
     let store = try ModelDirectory.open(directory, in: fileSystem)
-    guard let newest = try store.newestGood() else {
+    let (model, refused) = try store.settled { refused throws(Failure) in
+      try read(store, refused: &refused, workers: workers)
+    }
+    guard let (model, facts) = model else {
       throw Failure(
         .missingInput, at: directory, "holds no generation yet",
         hint: "run the command that trains it until its first checkpoint")
     }
-    var (facts, factors, refused) = (newest.facts, newest.factors, newest.refused)
-    if let best = facts.best, best != newest.number {
-      do throws(Failure) {
-        facts = try store.facts(ofGeneration: best)
-        factors = PerSide(
-          user: try store.readFactors(.user, generation: best),
-          item: try store.readFactors(.item, generation: best))
-      } catch {
+    if strict, let (generation, failure) = refused.first {
+      throw Failure(
+        .data, at: failure.place, "\(failure.message); generation \(generation) is damaged",
+        hint: "without --strict the answer is that of generation \(facts.iteration)")
+    }
+    return LoadedModel(model: model, facts: facts, refused: refused)
+  }
+
+  /// One look at a model.
+  private static func read(
+    _ store: ModelDirectory, refused: inout [ModelDirectory.Refusal], workers: Int
+  ) throws(Failure) -> (FactorModel, GenerationFacts)? {
+    func check(
+      _ generation: StoredGeneration
+    ) throws(Failure) -> (facts: GenerationFacts, rows: PerSide<FactorRows>) {
+      (generation.facts, try generation.checkedRows(workers: workers))
+    }
+    guard var chosen = try store.newest(refused: &refused, check) else { return nil }
+    if let best = chosen.facts.best, best != chosen.facts.iteration {
+      do throws(Failure) { chosen = try check(try store.open(generation: best)) } catch {
+        guard error.isDamage else { throw error }
         refused.append((best, error))
       }
     }
+    let facts = chosen.facts
     let model = try FactorModel(
-      factors: factors,
-      ids: PerSide(user: try store.readIds(.user), item: try store.readIds(.item)),
+      rows: chosen.rows,
+      ids: PerSide(
+        user: try store.readIds(.user, of: facts), item: try store.readIds(.item, of: facts)),
       mean: Float(facts.mean ?? 0), scale: facts.lowestValue...facts.highestValue)
-    return LoadedModel(model: model, facts: facts, refused: refused)
+    return (model, facts)
+  }
+
+  /// The same model with all factors in memory.
+  package func held(workers: Int = 1) throws(Failure) -> LoadedModel {
+    let rows = PerSide(
+      user: FactorRows.held(try model.rows.user.table(workers: workers)),
+      item: FactorRows.held(try model.rows.item.table(workers: workers)))
+    return LoadedModel(
+      model: try FactorModel(rows: rows, ids: model.ids, mean: model.mean, scale: model.scale),
+      facts: facts, refused: refused)
   }
 
   /// The ratings of a partition as items that users have seen.

@@ -1,10 +1,11 @@
 import BlockMatrix
+import BlockStore
 
 /// Finds the rows of one side whose factors point in the same direction: cosine similarity.
 ///
 /// Biases take no part. A row of zeros has no direction: its cosine with every row is 0.
 package struct Neighbours: Sendable {
-  private let table: FactorTable
+  private let rows: FactorRows
   private let search: TopSearch
 
   /// Lays out a side's rows, each divided by its norm.
@@ -16,11 +17,13 @@ package struct Neighbours: Sendable {
         .usage, "a model of biases alone has no factors to compare",
         hint: "train one with a --rank of at least 1")
     }
-    let table = model.factors[side]
-    self.table = table
+    let rows = model.rows[side]
+    self.rows = rows
     search = TopSearch(
-      try CandidateTiles(0..<UInt32(table.rowCount), width: table.rank) {
-        Self.direction(of: table.factors($0))
+      try CandidateTiles(Array(0..<UInt32(rows.count)), width: rows.rank) {
+        indices throws(Failure) in
+        let table = try rows.table(of: indices)
+        return indices.indices.map { Self.direction(of: table.factors($0)) }
       },
       kernels: model.kernels)
   }
@@ -32,38 +35,43 @@ package struct Neighbours: Sendable {
     to indices: [UInt32], limit: Int, workers: Int
   ) throws(Failure) -> [[Candidate]] {
     try nearest(
-      to: indices, of: table, limit: limit, workers: workers, excluded: { indices[$0...$0] })
+      to: rows.table(of: indices, workers: workers), limit: limit, workers: workers,
+      excluded: { indices[$0...$0] })
   }
 
-  /// The nearest rows of each of some rows of another table, all rows to choose from.
+  /// The nearest rows of each of some rows that are not among them.
   ///
   /// - Parameters:
   ///   - indices: Rows of `other`, in the order of the result.
   ///   - other: New rows of the same side, of the same rank.
   package func nearest(
-    to indices: [UInt32], of other: FactorTable, limit: Int, workers: Int
+    to indices: [UInt32], of other: FactorRows, limit: Int, workers: Int
   ) throws(Failure) -> [[Candidate]] {
-    precondition(other.rank == table.rank)
+    precondition(other.rank == rows.rank)
     return try nearest(
-      to: indices, of: other, limit: limit, workers: workers, excluded: { _ in [] })
+      to: other.table(of: indices, workers: workers), limit: limit, workers: workers,
+      excluded: { _ in [] })
   }
 
   private func nearest(
-    to indices: [UInt32], of other: FactorTable, limit: Int, workers: Int,
+    to subjects: FactorTable, limit: Int, workers: Int,
     excluded: @escaping @Sendable (_ position: Int) -> ArraySlice<UInt32>
   ) throws(Failure) -> [[Candidate]] {
-    let table = table
+    let rows = rows
     return try search.rank(
-      count: indices.count, limit: limit, workers: workers,
-      row: { Self.direction(of: other.factors(Int(indices[$0]))) },
+      count: subjects.rowCount, limit: limit, workers: workers,
+      row: { Self.direction(of: subjects.factors($0)) },
       excluded: excluded,
       transform: { first, rankings throws(Failure) in
-        zip(indices[first...], rankings).map { index, ranking in
-          let row = other.factors(Int(index))
+        // Divided by their norms they are in memory; as they are, only those that were chosen.
+        let chosen = Array(Set(rankings.joined().map(\.index))).sorted()
+        let table = try rows.table(of: chosen)
+        return rankings.enumerated().map { position, ranking in
+          let row = subjects.factors(first + position)
           return ranking.map { candidate in
-            Candidate(
-              index: candidate.index,
-              score: Self.cosine(row, table.factors(Int(candidate.index))))
+            let place = chosen.firstPlace(sorted: candidate.index) ?? 0
+            return Candidate(
+              index: candidate.index, score: Self.cosine(row, table.factors(place)))
           }
           .sorted(by: >)
         }

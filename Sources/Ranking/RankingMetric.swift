@@ -14,7 +14,7 @@ package struct RankingMetric: Sendable, Equatable {
 
   package var name: String { "\(kind.rawValue)@\(limit)" }
 
-  /// Reads `ndcg@20`; nothing where it is no metric.
+  /// Reads `ndcg@20`; `nil` where it is no metric.
   package init?(_ text: String) {
     let parts = text.split(separator: "@", omittingEmptySubsequences: false)
     guard parts.count == 2, let kind = Kind(rawValue: String(parts[0])),

@@ -79,7 +79,7 @@ package struct RankingMetrics: Sendable, Equatable {
   package let users: Int
   /// Users with factors, but without a test item.
   package let skippedUsers: Int
-  /// The means; nothing where no user was evaluated.
+  /// The means; `nil` where no user was evaluated.
   package let mean: RankingQuality?
   /// The share of the model's items that are in at least one ranking.
   package let coverage: Double

@@ -1,4 +1,5 @@
 import BlockMatrix
+import BlockStore
 
 /// Tells which items some users have seen: the result has a position for each of them.
 package typealias SeenSource = @Sendable (_ users: [UInt32]) throws(Failure) -> SeenItems
@@ -12,7 +13,7 @@ package struct Recommender: Sendable {
   /// Lays out the items to choose from.
   ///
   /// - Parameters:
-  ///   - items: The indices of the items to choose from, all different; all items where not given.
+  ///   - items: The indices of the items to choose from, all different; `nil` for all.
   ///   - seen: Tells which items are kept from users.
   package init(
     _ model: FactorModel, items: [UInt32]? = nil, seen: SeenSource? = nil
@@ -22,7 +23,10 @@ package struct Recommender: Sendable {
     search = TopSearch(
       try CandidateTiles(
         items ?? Array(0..<UInt32(model.ids.item.count)), width: model.scoringWidth
-      ) { model.scoringRow(.item, $0) },
+      ) { indices throws(Failure) in
+        let table = try model.rows.item.table(of: indices)
+        return indices.indices.map { model.scoringRow(.item, table, $0) }
+      },
       kernels: model.kernels)
   }
 
@@ -41,15 +45,25 @@ package struct Recommender: Sendable {
   ) throws(Failure) {
     // A wave's rankings stay in memory until they are written.
     let waveSize = max(TopSearch.batchSize, min(1 << 14, (1 << 22) / max(1, limit)))
+    let loadSize = loadSize(users, waveSize)
+    var load: (start: Int, table: FactorTable)?
     var start = 0
     while start < users.count {
       let wave = Array(users[start..<min(users.count, start + waveSize)])
       let first = start
+      if start % loadSize == 0 {
+        load = nil
+        let wanted = users[start..<min(users.count, start + loadSize)]
+        load = (start, try model.rows.user.table(of: Array(wanted), workers: workers))
+      }
+      guard let load else { break }
+      let table = load.table
+      let offset = start - load.start
       let seen = try self.seen?(wave)
       let model = model
       let outputs = try search.rank(
         count: wave.count, limit: limit, workers: workers,
-        row: { model.scoringRow(.user, Int(wave[$0])) },
+        row: { model.scoringRow(.user, table, offset + $0) },
         excluded: { seen?[$0] ?? [] },
         transform: { row, rankings throws(Failure) in
           (row + rankings.count, try transform(first + row, rankings))
@@ -57,5 +71,15 @@ package struct Recommender: Sendable {
       for (done, output) in outputs { try emit(start + done, output) }
       start += wave.count
     }
+  }
+
+  /// Users whose factors are read together, a multiple of the wave's.
+  ///
+  /// Those that ascend lie side by side, and a wave reads what it needs. In any other order each
+  /// load may have to read all users: then it had better be large.
+  private func loadSize(_ users: [UInt32], _ waveSize: Int) -> Int {
+    guard !zip(users, users.dropFirst()).allSatisfy(<=) else { return waveSize }
+    let rowByteCount = FactorTable.stride(rank: model.rank, hasBias: model.hasBias) * 4
+    return max(1, (64 << 20) / (rowByteCount * waveSize)) * waveSize
   }
 }

@@ -4,9 +4,9 @@ import BlockStore
 /// The training ratings of a partition, as items that users have seen, by a model's indices.
 package final class SeenRatings: Sendable {
   private let partition: Partition
-  /// The partition's index of each of the model's users; nothing where the indices are the same.
+  /// The partition's index of each of the model's users; `nil` where the indices are the same.
   private let partitionUsers: [UInt32?]?
-  /// The model's index of each of the partition's items; nothing where the indices are the same.
+  /// The model's index of each of the partition's items; `nil` where the indices are the same.
   private let modelItems: [UInt32?]?
 
   /// Ratings of a partition, by its own indices.

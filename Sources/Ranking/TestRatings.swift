@@ -11,13 +11,35 @@ package struct TestRatings: Sendable, Equatable {
   package let known: PerSide<Int>
   /// Pairs with an unknown id that were counted, but not stored, when the ratings were kept back.
   package let unstoredPairs: Int
+  /// The training ratings of each index; `nil` where every index below ``known`` has some.
+  private let trainingCounts: PerSide<[UInt32]>?
 
   /// Takes over ratings by index.
   ///
   /// - Parameter ratings: In any order; equal pairs stay in theirs.
   /// - Complexity: O(n log n) where they are not sorted yet.
   package init(_ ratings: HoldoutRatings, known: PerSide<Int>, unstoredPairs: Int = 0) {
+    self.init(ratings, known: known, trainingCounts: nil, unstoredPairs: unstoredPairs)
+  }
+
+  /// Takes over ratings by the indices of a model that was trained on a part of its partition, as
+  /// in cross-validation.
+  ///
+  /// An index without a training rating is as unknown as the id would be to a model of that part
+  /// alone: a pair of it is predicted by what is known of the other side, or left out.
+  package init(_ ratings: HoldoutRatings, trainingCounts: PerSide<[UInt32]>) {
+    self.init(
+      ratings,
+      known: PerSide(user: trainingCounts.user.count, item: trainingCounts.item.count),
+      trainingCounts: trainingCounts, unstoredPairs: 0)
+  }
+
+  private init(
+    _ ratings: HoldoutRatings, known: PerSide<Int>, trainingCounts: PerSide<[UInt32]>?,
+    unstoredPairs: Int
+  ) {
     self.known = known
+    self.trainingCounts = trainingCounts
     self.unstoredPairs = unstoredPairs
     let keys = zip(ratings.users, ratings.items).map { UInt64($0) << 32 | UInt64($1) }
     guard zip(keys, keys.dropFirst()).contains(where: >) else {
@@ -64,7 +86,12 @@ package struct TestRatings: Sendable, Equatable {
   /// Whether the model knows the user, and whether it knows the item, of a rating.
   package func isKnown(_ rating: Int) -> PerSide<Bool> {
     PerSide(
-      user: ratings.users[rating] < known.user, item: ratings.items[rating] < known.item)
+      user: isKnown(ratings.users[rating], on: .user),
+      item: isKnown(ratings.items[rating], on: .item))
+  }
+
+  private func isKnown(_ index: UInt32, on side: Side) -> Bool {
+    index < known[side] && trainingCounts.map { $0[side][Int(index)] > 0 } ?? true
   }
 
   /// The ratings of each user that the model knows, in the order of the users.
@@ -74,7 +101,9 @@ package struct TestRatings: Sendable, Equatable {
     while start < ratings.count, ratings.users[start] < known.user {
       var end = start + 1
       while end < ratings.count, ratings.users[end] == ratings.users[start] { end += 1 }
-      found.append((ratings.users[start], start..<end))
+      if isKnown(ratings.users[start], on: .user) {
+        found.append((ratings.users[start], start..<end))
+      }
       start = end
     }
     return found

@@ -117,16 +117,18 @@ package struct TopSearch: Sendable {
   }
 }
 
-extension ArraySlice<UInt32> {
-  /// Whether an ascending slice holds a value.
-  func contains(sorted value: UInt32) -> Bool {
+extension RandomAccessCollection<UInt32> where Index == Int {
+  /// Where an ascending collection holds a value; `nil` where it does not.
+  func firstPlace(sorted value: UInt32) -> Int? {
     var low = startIndex
     var high = endIndex
     while low < high {
       let middle = low + (high - low) / 2
-      if self[middle] == value { return true }
       if self[middle] < value { low = middle + 1 } else { high = middle }
     }
-    return false
+    return low < endIndex && self[low] == value ? low : nil
   }
+
+  /// Whether an ascending collection holds a value.
+  func contains(sorted value: UInt32) -> Bool { firstPlace(sorted: value) != nil }
 }

@@ -85,7 +85,7 @@ package final class AlternatingLearner: Learner {
       rmse: hyperparameters.feedback == .explicit
         ? rootMeanSquare(squaredError, count: ratingCount) : nil,
       seconds: clock.seconds, ratings: ratingCount, broadcastBytes: broadcastBytes,
-      fallbackRows: outcome.fallbackRows)
+      fallbackRows: outcome.fallbackRows, doubleRows: outcome.doubleRows)
   }
 
   private static func counts(

@@ -7,6 +7,7 @@ struct PhaseOutcome: Sendable {
   /// Each row's Σ (r − r̂)², by index; zero for rows that this process does not solve.
   let squaredErrors: [Double]
   let fallbackRows: Int
+  let doubleRows: Int
   /// Whether a stop request ended the phase early; the factors are then of no use.
   let wasStopped: Bool
 }
@@ -69,6 +70,7 @@ private final class PhaseLedger: Sendable {
   private struct State {
     var squaredErrors: [Double]
     var fallbackRows = 0
+    var doubleRows = 0
     var ratingsDone = 0
     var lastProgress = ContinuousClock.now
   }
@@ -85,7 +87,8 @@ private final class PhaseLedger: Sendable {
     let done: Int? = state.withLock { state in
       for (offset, outcome) in outcomes.enumerated() {
         state.squaredErrors[first + offset] = outcome.squaredError
-        if outcome.fallbacks > 0 { state.fallbackRows += 1 }
+        state.fallbackRows += outcome.fallbacks
+        state.doubleRows += outcome.doubles
       }
       state.ratingsDone += ratings
       let now = ContinuousClock.now
@@ -100,7 +103,7 @@ private final class PhaseLedger: Sendable {
     state.withLock { state in
       PhaseOutcome(
         squaredErrors: state.squaredErrors, fallbackRows: state.fallbackRows,
-        wasStopped: wasStopped)
+        doubleRows: state.doubleRows, wasStopped: wasStopped)
     }
   }
 }

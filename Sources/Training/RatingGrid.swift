@@ -1,5 +1,6 @@
 import BlockMatrix
 import CSystem
+import Workers
 
 /// All ratings in memory, cut into the cells of a square grid, each in a random order.
 ///
@@ -55,6 +56,19 @@ struct RatingGrid: Sendable {
         }
       }
     }
+  }
+
+  /// The root mean square of the ratings' distance from a number: cells are summed in Double, and
+  /// their sums in order.
+  func deviation(from center: Double, workers: Int) throws(Failure) -> Double {
+    let sums = try Parallel.map(cells.count, workers: workers) { number throws(Failure) in
+      cells[number].reduce(0.0) { sum, rating in
+        let distance = Double(rating.value) - center
+        return sum + distance * distance
+      }
+    }
+    let count = cells.reduce(0) { $0 + $1.count }
+    return (sums.reduce(0, +) / Double(max(1, count))).squareRoot()
   }
 
   private static func blockOfEachIndex(_ grid: BlockGrid) -> [UInt16] {

@@ -17,6 +17,8 @@ package final class StochasticLearner: Learner, Sendable {
   private let ratingCount: Int
   private let kernels: KernelSet
   private let workers: Int
+  /// η of factors where that of biases is 1.
+  private let factorRate: Double
   package let mean: Double
   package let factors: PerSide<FactorTable>
   package var keepsRatings: Bool { true }
@@ -36,33 +38,40 @@ package final class StochasticLearner: Learner, Sendable {
     self.kernels = kernels
     self.workers = workers
     self.mean = mean
+    let center = hyperparameters.hasBias ? mean : try source.mean(workers: workers)
+    let deviation = try grid.deviation(from: center, workers: workers)
+    factorRate = settings.factorRate(
+      deviation: deviation, mean: center, hasBias: hyperparameters.hasBias)
     if let factors {
       self.factors = factors
     } else {
-      self.factors = try Self.begin(source, hyperparameters: hyperparameters, workers: workers)
+      self.factors = try Self.begin(
+        source, hyperparameters: hyperparameters, mean: center, deviation: deviation)
     }
   }
 
   /// The factors to begin with.
   ///
-  /// With biases, predictions begin at the mean, and factors as in ALS. Without, the factors have
-  /// to carry the mean: they begin positive and so long that their products come near it.
+  /// With biases, predictions begin at the mean. Without, the factors have to carry it: all rows
+  /// begin alike, at products of the mean. On top of that come numbers that differ from row to row
+  /// and without which factors could not part: few, for descent forgets them only as fast as λ
+  /// makes it, and until then they are noise in every prediction.
   private static func begin(
-    _ source: RatingBlockSource, hyperparameters: Hyperparameters, workers: Int
+    _ source: RatingBlockSource, hyperparameters: Hyperparameters, mean: Double, deviation: Double
   ) throws(Failure) -> PerSide<FactorTable> {
     let factors = PerSide(
       user: try initialFactors(
         side: .user, rowCount: source.grids.user.rowCount, hyperparameters: hyperparameters),
       item: try initialFactors(
         side: .item, rowCount: source.grids.item.rowCount, hyperparameters: hyperparameters))
-    let mean = hyperparameters.hasBias ? 0 : try source.mean(workers: workers)
-    guard mean > 0 else { return factors }
-    // Of two rows of unit length and nearly normal entries, Σ |x||y| is about 2/π.
-    let scale = Float((mean * 1.5707963267948966).squareRoot())
+    let shared =
+      hyperparameters.hasBias ? 0 : (mean.magnitude / Double(hyperparameters.rank)).squareRoot()
+    let length = Float((0.1 * deviation).squareRoot())
     for side in Side.allCases {
+      let shared = Float(side == .item && mean < 0 ? -shared : shared)
       for index in 0..<factors[side].rowCount {
         factors[side].setRow(
-          index, factors: factors[side].factors(index).map { $0.magnitude * scale })
+          index, factors: factors[side].factors(index).map { shared + $0 * length })
       }
     }
     return factors
@@ -108,7 +117,7 @@ package final class StochasticLearner: Learner, Sendable {
     return PhaseReport(
       iteration: epoch, side: nil, objective: objective,
       rmse: rootMeanSquare(squaredError, count: ratingCount), seconds: clock.seconds,
-      ratings: ratingCount, broadcastBytes: broadcastBytes, fallbackRows: 0)
+      ratings: ratingCount, broadcastBytes: broadcastBytes, fallbackRows: 0, doubleRows: 0)
   }
 
   /// With each row of the grid in a process of its own, every block of items moves on after each
@@ -142,13 +151,15 @@ package final class StochasticLearner: Learner, Sendable {
   /// The gradient of λ s |x|², spread over the row's n ratings, is 2λ s/n · x at each; as in the
   /// errors' gradient, the 2 belongs to η.
   private func pace(count: Int, elapsed: Double, epoch: Int) -> StochasticPace {
-    let rate = settings.rate(epoch: epoch, steps: Double(count) * elapsed)
-    func left(_ ridge: Double) -> Float {
+    let biasRate = settings.rate(epoch: epoch, steps: Double(count) * elapsed)
+    let rate = biasRate * factorRate
+    func left(_ rate: Double, _ ridge: Double) -> Float {
       count == 0 ? 1 : Float(max(0, 1 - rate * ridge / Double(count)))
     }
     return StochasticPace(
-      rate: Float(rate), decay: left(hyperparameters.ridge(count: count, oppositeCount: 0)),
-      bias_decay: left(hyperparameters.biasRidge(count: count)))
+      rate: Float(rate), decay: left(rate, hyperparameters.ridge(count: count, oppositeCount: 0)),
+      bias_rate: Float(biasRate),
+      bias_decay: left(biasRate, hyperparameters.biasRidge(count: count)))
   }
 
   private func step(_ ratings: [StochasticRating], _ paces: Paces) {

@@ -10,6 +10,7 @@ extension PhaseReport {
       ("side", side.map { .string($0.rawValue) } ?? .null), ("objective", .number(objective)),
       ("rmse", .number(rmse)), ("seconds", .seconds(seconds)), ("ratings", .int(ratings)),
       ("broadcastBytes", .int(broadcastBytes)), ("fallbackRows", .int(fallbackRows)),
+      ("doubleRows", .int(doubleRows)),
     ])
   }
 }

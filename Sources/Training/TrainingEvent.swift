@@ -58,6 +58,8 @@ package struct PhaseReport: Sendable, Equatable {
   package let broadcastBytes: Int
   /// Rows whose system had to be made regular first.
   package let fallbackRows: Int
+  /// Rows whose system was too ill-conditioned for floats and was solved in Double as it stood.
+  package let doubleRows: Int
 }
 
 /// All phases of an iteration done.

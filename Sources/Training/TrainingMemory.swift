@@ -71,5 +71,5 @@ package struct TrainingMemory: Sendable, Equatable {
   /// A row's squared error, its count, and its count as the feedback counts it.
   private static let rowBytes = 8 + 4 + 4
   /// How a row steps, and the same once more while it is worked out.
-  private static let paceBytes = 2 * 12
+  private static let paceBytes = 2 * 16
 }

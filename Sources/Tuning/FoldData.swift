@@ -13,7 +13,7 @@ struct FoldData {
   let source: RatingBlockSource
   private let ids: PerSide<IdTable>
   private let scale: ClosedRange<Float>
-  /// The ratings kept back; users and items that are unknown have numbers above all others.
+  /// The ratings kept back.
   private let test: TestRatings
   /// Those of known users and items.
   private let knownTest: TestRatings
@@ -27,7 +27,6 @@ struct FoldData {
     self.source = source
     ids = PerSide(user: try partition.readIds(.user), item: try partition.readIds(.item))
     scale = partition.facts.lowestValue...partition.facts.highestValue
-    let counts = PerSide(user: ids.user.count, item: ids.item.count)
     let heldOut = try source.heldOut(workers: workers)
     let known = heldOut.values.indices.filter { position in
       source.counts.user[Int(heldOut.users[position])] > 0
@@ -41,18 +40,9 @@ struct FoldData {
     knownTest = TestRatings(
       HoldoutRatings(
         users: known.map { heldOut.users[$0] }, items: known.map { heldOut.items[$0] },
-        values: known.map { heldOut.values[$0] }), known: counts)
-    test = TestRatings(
-      HoldoutRatings(
-        users: Self.numbers(heldOut.users, source.counts.user),
-        items: Self.numbers(heldOut.items, source.counts.item), values: heldOut.values),
-      known: counts)
+        values: known.map { heldOut.values[$0] }), trainingCounts: source.counts)
+    test = TestRatings(heldOut, trainingCounts: source.counts)
     coldItems = source.counts.item.indices.filter { source.counts.item[$0] == 0 }.map(UInt32.init)
-  }
-
-  /// The indices of one side, where those without a rating to train on come after all others.
-  private static func numbers(_ indices: [UInt32], _ counts: [UInt32]) -> [UInt32] {
-    indices.map { counts[Int($0)] > 0 ? $0 : UInt32(counts.count) + $0 }
   }
 
   /// What is said of a model that left the finite numbers.
@@ -67,10 +57,10 @@ struct FoldData {
   func measure(
     _ trained: any Learner, _ metric: CrossValidation.Metric, workers: Int
   ) throws(Failure) -> FoldValue {
+    let model = try FactorModel(
+      factors: trained.factors, ids: ids, mean: Float(trained.mean), scale: scale)
     switch metric {
     case .rmse(let clip):
-      let model = try FactorModel(
-        factors: trained.factors, ids: ids, mean: Float(trained.mean), scale: scale)
       func rmse(_ test: TestRatings) throws(Failure) -> Double? {
         try Accuracy.measure(model, on: test, clip: clip, workers: workers).rmse
       }
@@ -78,8 +68,8 @@ struct FoldData {
       return value(knownTest == test ? known : try rmse(test), known: known)
     case .ranking(let metric):
       let (source, coldItems) = (source, coldItems)
-      let result = try metric.measure(
-        trained.factors, mean: trained.mean, ids: ids, test: test.ratings,
+      let recommender = try Recommender(
+        model,
         seen: { users throws(Failure) in
           SeenItems(
             try users.map { user throws(Failure) in
@@ -88,7 +78,11 @@ struct FoldData {
               let seen = block.columns[block.ratings(ofRow: Int(user) - block.firstIndex)]
               return coldItems.isEmpty ? seen : (seen + coldItems).sorted()[...]
             })
-        }, scale: scale, workers: workers)
+        })
+      let result =
+        try RankingMetrics.measure(
+          recommender, on: test, limit: metric.limit, workers: workers
+        ).mean.map(metric.value) ?? 0
       return value(result, known: result)
     }
   }

@@ -88,7 +88,6 @@ import Testing
       #expect(blocks.count == blockCount)
       var found: [RatingMatrix.Rating] = []
       for block in blocks {
-        #expect(block.brokenRule(columnCount: matrix.rowCount(side.opposite)) == nil)
         for row in 0..<block.rowCount {
           for position in block.ratings(ofRow: row) {
             let own = block.firstIndex + row

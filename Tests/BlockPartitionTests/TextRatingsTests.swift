@@ -20,8 +20,8 @@ struct TextRatingsTests {
       #expect(ratings.count == lines.count)
       let found = (0..<ratings.count).map { rating in
         Line(
-          user: String(decoding: ratings.userId(of: rating), as: UTF8.self),
-          item: String(decoding: ratings.itemId(of: rating), as: UTF8.self),
+          user: String(decoding: ratings.ids.user[Int(ratings.users[rating])], as: UTF8.self),
+          item: String(decoding: ratings.ids.item[Int(ratings.items[rating])], as: UTF8.self),
           value: ratings.values[rating])
       }
       #expect(found == lines)

@@ -106,8 +106,8 @@ import Workers
       try survivors("\(path)/\(name)") { disk in
         do throws(Failure) {
           let model = try ModelDirectory.open(path, in: disk)
-          for side in Side.allCases { _ = try model.readIds(side) }
-          _ = try model.newestGood()
+          guard let newest = try model.newestGood() else { return false }
+          for side in Side.allCases { _ = try model.readIds(side, of: newest.facts) }
           return false
         } catch { return error.code == .data || error.code == .mismatch }
       } == [])

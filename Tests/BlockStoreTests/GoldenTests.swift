@@ -78,7 +78,7 @@ enum Fixtures {
     for side in Side.allCases {
       let expected = try Worked.factors(side, rank: 2, hasBias: hasBias)
       #expect(newest.factors[side].bits == expected.bits)
-      #expect(try model.readIds(side) == TinyRatings.idTable(side))
+      #expect(try model.readIds(side, of: newest.facts) == TinyRatings.idTable(side))
     }
     #expect(try model.log.lines().count == 2)
   }

@@ -29,7 +29,7 @@ import Testing
     for side in Side.allCases {
       let written = try Worked.factors(side, rank: rank, hasBias: hasBias)
       #expect(newest.factors[side].bits == written.bits)
-      #expect(try model.readIds(side) == TinyRatings.idTable(side))
+      #expect(try model.readIds(side, of: newest.facts) == TinyRatings.idTable(side))
     }
   }
 

@@ -35,18 +35,16 @@ private struct System {
     self.init(rows, numbers.floats(order), ridge: ridge)
   }
 
-  /// `nil` where the matrix is not positive definite.
-  func solve(_ set: InstructionSet, tolerance: Float = 0x1p-20) throws -> [Float]? {
+  /// `nil` where floats cannot solve it.
+  func solve(_ set: InstructionSet) throws -> [Float]? {
     let kernels = try KernelSet.select(set)
     let factor = AlignedFloats([Float](repeating: .nan, count: width * width))
     let inverses = AlignedFloats(count: width)
     let solution = AlignedFloats(count: width)
-    let system = unsafe Factorisation(
-      matrix: matrix.base, ridge: ridge.base, width: width, tolerance: tolerance,
-      factor: factor.base, inverses: inverses.base)
-    guard unsafe kernels.factorise(system),
-      unsafe kernels.substitute(system, vector.base, solution.base)
-    else { return nil }
+    let system = unsafe CholeskySystem(
+      matrix: matrix.base, ridge: ridge.base, vector: vector.base, width: width, order: order,
+      least: ridge.base[0], factor: factor.base, inverses: inverses.base, solution: solution.base)
+    guard unsafe kernels.solve(system) else { return nil }
     #expect(solution.values[order...].allSatisfy { $0 == 0 })
     return Array(solution.values[..<order])
   }
@@ -100,6 +98,18 @@ private struct System {
     #expect(try System([[1, 1], [1, 1]], [1, 1], ridge: 0).solve(set) == nil)
     #expect(try System([[1]], [.infinity], ridge: 0).solve(set) == nil)
     #expect(try System([[1]], [1], ridge: 0).solve(set) == [1])
+  }
+
+  /// λ = 2 + δ / 2 and δ / 2, nearly.
+  @Test(arguments: InstructionSet.supported)
+  func `refuses what is too ill-conditioned, whatever the pivots say`(set: InstructionSet) throws {
+    for (difference, isSolved) in [(0x1p-10, true), (0x1p-14, true), (0x1p-19, false)] {
+      let system = System([[1, 1], [1, 1 + Float(difference)]], [1, 2], ridge: 0)
+      #expect(try (system.solve(set) != nil) == isSolved)
+      // Where a ridge rules the smallest eigenvalue, no more has to be known.
+      let raised = System([[1, 1], [1, 1 + Float(difference)]], [1, 2], ridge: 0x1p-14)
+      #expect(try raised.solve(set) != nil)
+    }
   }
 
   @Test(arguments: InstructionSet.supported)

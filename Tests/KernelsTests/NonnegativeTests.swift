@@ -35,7 +35,7 @@ import Testing
           let isDone = unsafe try KernelSet.select(set).solveNonnegative(
             NonnegativeSystem(
               matrix: given.base, diagonal: ridges.base, vector: right.base, width: width,
-              tolerance: 1e-6, pivot_tolerance: 0x1p-20, sweeps: 2000, square: square.base,
+              tolerance: 1e-6, least: ridge, sweeps: 2000, square: square.base,
               work: work.base, inverses: inverses.base, gradient: gradient.base,
               solution: solution.base))
           #expect(isDone)

@@ -114,6 +114,37 @@ import Testing
     #expect(metrics.mean?.recall == 0.5)  // Dune of Dune and Heat
   }
 
+  /// A user and an item of the partition without a rating that the model was trained on are as
+  /// unknown as if the partition did not have them.
+  @Test(arguments: [false, true])
+  func `a pair without training ratings is compared as an unknown one`(hasBias: Bool) throws {
+    func tables(_ users: Int, _ items: Int) throws -> PerSide<FactorTable> {
+      PerSide(
+        user: try .random(rowCount: users, rank: 3, hasBias: hasBias, seed: 1),
+        item: try .random(rowCount: items, rank: 3, hasBias: hasBias, seed: 2))
+    }
+    func ids(_ count: Int) -> IdTable {
+      IdTable(ids: (0..<count).map { "\($0)" }, counts: Array(repeating: 1, count: count))
+    }
+    func model(_ users: Int, _ items: Int) throws -> FactorModel {
+      try FactorModel(
+        factors: tables(users, items), ids: PerSide(user: ids(users), item: ids(items)),
+        mean: hasBias ? 3 : 0, scale: 1...5)
+    }
+    let ratings = HoldoutRatings(
+      users: [0, 0, 1, 3, 3], items: [1, 4, 0, 1, 4], values: [3, 4, 5, 1, 2])
+    // The last user and the last item are there with factors, but none of their ratings is.
+    let whole = try model(4, 5)
+    let cold = TestRatings(
+      ratings, trainingCounts: PerSide(user: [2, 1, 1, 0], item: [1, 1, 1, 1, 0]))
+    let part = try model(3, 4)
+    let apart = TestRatings(ratings, known: PerSide(user: 3, item: 4))
+    let found = try Accuracy.measure(whole, on: cold, clip: false, workers: 2)
+    #expect(found == (try Accuracy.measure(part, on: apart, clip: false, workers: 2)))
+    #expect(found.pairs == (hasBias ? 5 : 2) && found.fallbackPairs == (hasBias ? 3 : 0))
+    #expect(cold.knownUsers.map(\.user) == [0, 1])
+  }
+
   @Test func `a test without known pairs has no error and no mean`() throws {
     let stored = try StoredModel.tiny()
     let loaded = try LoadedModel.open(stored.model, in: PosixFileSystem())
@@ -148,11 +179,10 @@ import Testing
           == metrics)
     }
     // And they are what a sum in Double over all pairs gives.
+    let (users, items) = (try model.rows.user.table(), try model.rows.item.table())
     let squares = matrix.ratings.reduce(0.0) { sum, rating in
-      let product = zip(
-        model.factors.user.factors(rating.user), model.factors.item.factors(rating.item)
-      )
-      .reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+      let product = zip(users.factors(rating.user), items.factors(rating.item))
+        .reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
       return sum + (Double(rating.value) - product) * (Double(rating.value) - product)
     }
     let expected = (squares / Double(matrix.ratings.count)).squareRoot()

@@ -127,7 +127,7 @@ private struct Newcomers {
       rowCount: matrix.rowCount(side), rank: settings.rank, hasBias: settings.hasBias)
     let solver = try PhaseSolver(
       kernels: KernelSet.select(nil), hyperparameters: settings,
-      fixed: loaded.model.factors[side.opposite], solved: solved, workers: 1,
+      fixed: loaded.model.rows[side.opposite].table(), solved: solved, workers: 1,
       mean: loaded.model.mean)
     for block in matrix.blocks(side, blockCount: 3) {
       var scratch = try solver.makeScratch()
@@ -143,14 +143,14 @@ private struct Newcomers {
     let newcomers = try Newcomers(settings.make(rank), seed: UInt64(rank))
     for side in Side.allCases {
       let expected = try newcomers.phaseBits(side)
+      let fixed = try newcomers.loaded.model.rows[side.opposite].table().bits
       for workers in [1, 2, 3, 8] {
         let new = try newcomers.fold(side, workers: workers)
         #expect(new.side == side)
         #expect(new.unknownRatings == 1)
         #expect(new.emptyRows.isEmpty)
-        #expect(new.model.factors[side].bits == expected)
-        #expect(
-          new.model.factors[side.opposite] === newcomers.loaded.model.factors[side.opposite])
+        #expect(try new.model.rows[side].table().bits == expected)
+        #expect(try new.model.rows[side.opposite].table().bits == fixed)
       }
     }
   }
@@ -164,8 +164,8 @@ private struct Newcomers {
       matrix: newcomers.matrix, settings: newcomers.settings,
       mean: Double(newcomers.loaded.model.mean))
     for side in Side.allCases {
-      let table = try newcomers.fold(side, workers: 2).model.factors[side]
-      let fixed = newcomers.loaded.model.factors[side.opposite]
+      let table = try newcomers.fold(side, workers: 2).model.rows[side].table()
+      let fixed = try newcomers.loaded.model.rows[side.opposite].table()
       let expected = newcomers.matrix.rows(side).reversed().map {
         reference.solve($0, fixed: fixed).x
       }
@@ -180,7 +180,7 @@ private struct Newcomers {
     let newcomers = try Newcomers(Hyperparameters(rank: 6, biasRegularization: 0.05), seed: 3)
     for side in Side.allCases {
       let model = try newcomers.fold(side, workers: 1).model
-      let (users, items) = (model.factors.user, model.factors.item)
+      let (users, items) = (try model.rows.user.table(), try model.rows.item.table())
       let seen = try newcomers.fold(side, workers: 1).seen
       var found: [[Candidate]] = []
       try Recommender(model, seen: seen).recommend(
@@ -229,7 +229,7 @@ private struct Newcomers {
     let new = try fold([0, 1], [1, 0])
     #expect(new.emptyRows == [0])
     #expect(new.ratedRows == [1])
-    #expect(new.model.factors[side].factors(0) == [0, 0])
+    #expect(try new.model.rows[side].table().factors(0) == [0, 0])
     let failure = #expect(throws: Failure.self) { try fold([1, 1], [0, 0]) }
     #expect(
       failure

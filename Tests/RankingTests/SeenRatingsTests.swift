@@ -9,11 +9,13 @@ import Testing
     userCount: 60, itemCount: 40, ratingCount: 500, seed: 21)
 
   private func model(ids: PerSide<IdTable>) throws -> FactorModel {
-    try FactorModel(
-      factors: PerSide(
-        user: .random(rowCount: ids.user.count, rank: 3, seed: 1),
-        item: .random(rowCount: ids.item.count, rank: 3, seed: 2)),
-      ids: ids, scale: 1...5)
+    try FactorModel(factors: tables(ids), ids: ids, scale: 1...5)
+  }
+
+  private func tables(_ ids: PerSide<IdTable>) throws -> PerSide<FactorTable> {
+    PerSide(
+      user: try .random(rowCount: ids.user.count, rank: 3, seed: 1),
+      item: try .random(rowCount: ids.item.count, rank: 3, seed: 2))
   }
 
   private var ids: PerSide<IdTable> {
@@ -24,7 +26,7 @@ import Testing
   func `are those of the partition, for any blocks and any order of users`(blocks: Int) throws {
     let model = try model(ids: ids)
     let stored = try StoredModel(
-      matrix, ids: ids, factors: model.factors, userBlocks: blocks)
+      matrix, ids: ids, factors: tables(ids), userBlocks: blocks)
     let partition = try Partition.open(stored.partition, in: PosixFileSystem())
     let seen = try SeenRatings(partition, model: model, isOwn: true)
     let users = (0..<matrix.userCount).reversed().map { UInt32($0) } + [3, 3]
@@ -67,7 +69,7 @@ import Testing
 
   @Test func `are never recommended, whatever the wave`() throws {
     let model = try model(ids: ids)
-    let stored = try StoredModel(matrix, ids: ids, factors: model.factors, userBlocks: 4)
+    let stored = try StoredModel(matrix, ids: ids, factors: tables(ids), userBlocks: 4)
     let partition = try Partition.open(stored.partition, in: PosixFileSystem())
     let seen = try SeenRatings(partition, model: model, isOwn: true)
     let users = Array(0..<UInt32(matrix.userCount))
@@ -113,7 +115,7 @@ import Testing
     let table = try FactorTable(rows: [[1, 0], [3, 0], [1, 1], [0, 2], [-5, 0]])
     let other = try FactorTable(rows: [[0, 0], [0, 7], [9, 9], [2, 0]])
     let found = try neighbours(table).nearest(
-      to: [3, 1, 0, 3], of: other, limit: 3, workers: 2)
+      to: [3, 1, 0, 3], of: .held(other), limit: 3, workers: 2)
     #expect(found.map { $0.map(\.index) } == [[0, 1, 2], [3, 2, 0], [0, 1, 2], [0, 1, 2]])
     #expect(found[0].map(\.score) == [1, 1, Float(0.5.squareRoot())])
     #expect(found[2].map(\.score) == [0, 0, 0])

@@ -40,18 +40,23 @@ package struct ModelReference {
   package func solve(
     _ row: [(column: Int, value: Float)], fixed: FactorTable
   ) -> (x: [Double], loss: Double) {
-    let ratings = Dictionary(uniqueKeysWithValues: row.map { ($0.column, $0.value) })
+    let (a, b) = equations(row, fixed: fixed)
+    let x = settings.isNonnegative ? nonnegative(a, b) : LinearSystem.solve(a, b)
+    let loss = cells(row, fixed: fixed).reduce(0) { sum, cell in
+      let error = cell.aim - dot(x, cell.y)
+      return sum + cell.weight * error * error
+    }
+    return (x, loss)
+  }
+
+  /// The matrix, ridge included, and the vector of a row's equations.
+  package func equations(
+    _ row: [(column: Int, value: Float)], fixed: FactorTable
+  ) -> (a: [[Double]], b: [Double]) {
     let order = settings.rank + (settings.hasBias ? 1 : 0)
     var a = [[Double]](repeating: [Double](repeating: 0, count: order), count: order)
     var b = [Double](repeating: 0, count: order)
-    var cells: [(y: [Double], weight: Double, aim: Double)] = []
-    for column in 0..<fixed.rowCount {
-      let y = fixed.factors(column).map(Double.init) + (settings.hasBias ? [1] : [])
-      for (weight, aim) in terms(ratings[column]) {
-        cells.append((y, weight, aim - Double(fixed.bias(column))))
-      }
-    }
-    for (y, weight, aim) in cells {
+    for (y, weight, aim) in cells(row, fixed: fixed) {
       for i in 0..<order {
         for j in 0..<order { a[i][j] += weight * y[i] * y[j] }
         b[i] += weight * aim * y[i]
@@ -63,12 +68,19 @@ package struct ModelReference {
         ? settings.ridge(count: count(row), oppositeCount: fixed.rowCount)
         : settings.biasRidge(count: count(row))
     }
-    let x = settings.isNonnegative ? nonnegative(a, b) : LinearSystem.solve(a, b)
-    let loss = cells.reduce(0) { sum, cell in
-      let error = cell.aim - dot(x, cell.y)
-      return sum + cell.weight * error * error
+    return (a, b)
+  }
+
+  /// What each cell of a row asks of its unknowns: weight · (aim − x·y)².
+  private func cells(
+    _ row: [(column: Int, value: Float)], fixed: FactorTable
+  ) -> [(y: [Double], weight: Double, aim: Double)] {
+    let ratings = Dictionary(uniqueKeysWithValues: row.map { ($0.column, $0.value) })
+    return (0..<fixed.rowCount).flatMap { column in
+      let y = fixed.factors(column).map(Double.init) + (settings.hasBias ? [1] : [])
+      return terms(ratings[column]).map { ($0.weight, $0.aim - Double(fixed.bias(column))) }
+        .map { (y, $0.0, $0.1) }
     }
-    return (x, loss)
   }
 
   /// Projected gradient steps until nothing moves.

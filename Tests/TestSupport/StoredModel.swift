@@ -16,7 +16,7 @@ package struct StoredModel {
     hyperparameters: Hyperparameters? = nil, mean: Double? = nil
   ) throws(Failure) {
     folder = try TemporaryDirectory()
-    let fileSystem = PosixFileSystem()
+    let fileSystem = UnflushedFileSystem()
     let directory = folder.file("ratings.blocks")
     let grids = PerSide(
       user: matrix.grid(.user, blockCount: userBlocks), item: matrix.grid(.item, blockCount: 1))
@@ -32,9 +32,28 @@ package struct StoredModel {
     let partition = try Partition.open(directory, in: fileSystem)
     let store = try ModelDirectory.openOrCreate(folder.file("model"), in: fileSystem)
     try store.copyIds(from: partition)
-    let generation = try store.beginGeneration(1)
+    try Self.commit(
+      1, to: store, of: partition, factors, hyperparameters: hyperparameters, mean: mean)
+  }
+
+  /// Commits a generation to the model, in whose history objectives fall from 100 by one.
+  package func commit(
+    _ number: Int, _ factors: PerSide<FactorTable>, best: Int? = nil
+  ) throws(Failure) {
+    let disk = UnflushedFileSystem()
+    try Self.commit(
+      number, to: ModelDirectory.open(model, in: disk), of: Partition.open(partition, in: disk),
+      factors, best: best)
+  }
+
+  package static func commit(
+    _ number: Int, to model: ModelDirectory, of partition: Partition,
+    _ factors: PerSide<FactorTable>, hyperparameters: Hyperparameters? = nil,
+    mean: Double? = nil, best: Int? = nil
+  ) throws(Failure) {
+    let generation = try model.beginGeneration(number)
     for side in Side.allCases {
-      try generation.write(side, table: factors[side], grid: grids[side])
+      try generation.write(side, table: factors[side], grid: partition.facts.grids[side])
     }
     let settings: Hyperparameters
     if let hyperparameters {
@@ -45,9 +64,10 @@ package struct StoredModel {
     }
     try generation.commit(
       GenerationFacts(
-        iteration: 1, hyperparameters: settings, run: RunSettings(iterations: 1),
-        partition: partition, history: [IterationRecord(objective: 1)],
-        mean: mean ?? (factors.user.hasBias ? 0 : nil)))
+        iteration: number, hyperparameters: settings, run: RunSettings(iterations: number),
+        partition: partition,
+        history: (0..<number).map { IterationRecord(objective: Double(100 - $0)) },
+        mean: mean ?? (factors.user.hasBias ? 0 : nil), best: best))
   }
 
   /// The worked matrix with factors of rank 2 and these scores.
@@ -89,5 +109,12 @@ extension FactorTable {
       table.setRow(row, factors: (0..<rank).map { _ in number() }, bias: number())
     }
     return table
+  }
+}
+
+extension Digest {
+  /// The digest of factors that are in memory.
+  package static func factors(_ tables: PerSide<FactorTable>) throws(Failure) -> String {
+    try factors(PerSide(user: FactorRows.held(tables.user), item: .held(tables.item)))
   }
 }

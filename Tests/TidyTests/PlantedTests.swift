@@ -100,6 +100,33 @@ import Testing
       ])
   }
 
+  @Test func `a declaration that nothing uses`() {
+    let text = """
+      struct A {
+        let used = 1, b: B
+        func unused() -> Int { used }  // unused
+        public func offered() {}
+      }
+      enum B: String { case written }
+      enum C {
+        case first(A), second
+        case third
+      }
+      func run(_ c: C) {
+        switch c {
+        case .first(let a), .third: a.b
+        case let other: other
+        }
+      }
+
+      """
+    let file = SourceFile(path: "Sources/A.swift", text: text)
+    #expect(
+      DeadDeclarations([file]).violations.map(\.description) == [
+        "Sources/A.swift:3: nothing uses 'unused'", "Sources/A.swift:8: nothing uses 'second'",
+      ])
+  }
+
   /// A type with a requirement, a one-line function and one with so many lines inside.
   private func function(bodyLines: Int) -> String {
     """

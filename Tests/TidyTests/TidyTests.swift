@@ -9,6 +9,12 @@ import Testing
     for violation in files.flatMap(\.violations) { Issue.record("\(violation)") }
   }
 
+  @Test func `nothing stands in the sources that no source uses`() throws {
+    for violation in DeadDeclarations(try Tree.swiftFiles(in: ["Sources"])).violations {
+      Issue.record("\(violation)")
+    }
+  }
+
   @Test func `the manifest lists the targets in the order of the data`() throws {
     let manifest = SourceFile(path: "Package.swift", text: try Tree.text("Package.swift"))
     let names = manifest.lines.joined(separator: "\n")

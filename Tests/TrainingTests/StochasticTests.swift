@@ -12,13 +12,15 @@ import Workers
 
   private func hyperparameters(
     rank: Int = 5, regularization: Double = 0.05, grid: Int = 4,
-    scaling: RegularizationScaling = .count, damping: Double = 0
+    scaling: RegularizationScaling = .count, rates: LearningRateScaling? = nil, damping: Double = 0,
+    biases: Double? = nil
   ) throws(Failure) -> Hyperparameters {
     try Hyperparameters(
       rank: rank, regularization: regularization, regularizationScaling: scaling,
+      biasRegularization: biases,
       algorithm: .sgd(
         StochasticSettings(
-          learningRate: 0.02, decay: 0.1, damping: damping, gridSize: grid)))
+          learningRate: 0.02, scaling: rates, decay: 0.1, damping: damping, gridSize: grid)))
   }
 
   private func train(
@@ -74,28 +76,89 @@ import Workers
     }
   }
 
-  /// One rating: a step can be worked out by hand.
-  @Test(arguments: [RegularizationScaling.count, .unscaled], [0, 0.7])
+  /// One rating, 6: a step can be worked out by hand.
+  ///
+  /// The deviation is zero, and a quarter of the mean is more.
+  @Test(
+    arguments: [RegularizationScaling.count, .unscaled],
+    [(0.0, LearningRateScaling.unscaled), (0.7, .unscaled), (0.7, .values)])
   func `a step goes against the gradient, with the old x for y`(
-    scaling: RegularizationScaling, damping: Double
+    scaling: RegularizationScaling, rates: (damping: Double, scaling: LearningRateScaling)
   ) throws {
     let folder = try TemporaryDirectory()
     let matrix = RatingMatrix(
-      userCount: 1, itemCount: 1, ratings: [.init(user: 0, item: 0, value: 4)])
+      userCount: 1, itemCount: 1, ratings: [.init(user: 0, item: 0, value: 6)])
     let partition = try matrix.partition(at: folder.file("p"))
     let settings = try hyperparameters(
-      rank: 3, regularization: 0.5, grid: 1, scaling: scaling, damping: damping)
+      rank: 3, regularization: 0.5, grid: 1, scaling: scaling, rates: rates.scaling,
+      damping: rates.damping)
     let one = try train(partition, at: folder.file("1"), settings, iterations: 1).factors
     let two = try train(partition, at: folder.file("2"), settings, iterations: 2).factors
     let (x, y) = (one.user.factors(0).map(Double.init), one.item.factors(0).map(Double.init))
-    let error = 4 - zip(x, y).reduce(0) { $0 + $1.0 * $1.1 }
+    let error = 6 - zip(x, y).reduce(0) { $0 + $1.0 * $1.1 }
     // The second step: each row has made one.
-    let rate = 0.02 / 1.1 / (1 + damping).squareRoot()
+    let rate = 0.02 / 1.1 / (1 + rates.damping).squareRoot() / (rates.scaling == .values ? 1.5 : 1)
     for k in 0..<3 {
       let newX = x[k] + rate * (error * y[k] - 0.5 * x[k])
       let newY = y[k] + rate * (error * x[k] - 0.5 * y[k])
       #expect(abs(Double(two.user.factors(0)[k]) - newX) < 1e-6)
       #expect(abs(Double(two.item.factors(0)[k]) - newY) < 1e-6)
+    }
+  }
+
+  /// Ratings in another unit, with λ in it too: the same model in that unit, to the bit where the
+  /// units differ by a power of 4, of which the root is one of 2.
+  @Test(arguments: [nil, 0.02] as [Double?], [16, 1.0 / 16384, 65536] as [Float])
+  func `the unit of the ratings makes no difference`(biases: Double?, unit: Float) throws {
+    let folder = try TemporaryDirectory()
+    let other = RatingMatrix(
+      userCount: 90, itemCount: 40,
+      ratings: Self.matrix.ratings.map {
+        .init(user: $0.user, item: $0.item, value: $0.value * unit)
+      })
+    let one = try train(
+      Self.matrix.partition(at: folder.file("p")), at: folder.file("m"),
+      hyperparameters(regularization: 0.0625, biases: biases))
+    let same = try train(
+      other.partition(at: folder.file("q")), at: folder.file("n"),
+      hyperparameters(regularization: 0.0625 * Double(unit), biases: biases))
+    for side in Side.allCases {
+      for index in 0..<one.factors[side].rowCount {
+        let root = unit.squareRoot()
+        #expect(
+          same.factors[side].factors(index) == one.factors[side].factors(index).map { $0 * root })
+        #expect(same.factors[side].bias(index) == one.factors[side].bias(index) * unit)
+      }
+    }
+    #expect(
+      try #require(same.history.last?.rmse) == #require(one.history.last?.rmse) * Double(unit))
+  }
+
+  /// What used to run away: ratings of one number, of both signs, far from zero, far apart.
+  @Test(arguments: [nil, 0.1] as [Double?])
+  func `the default rates hold whatever the ratings are like`(biases: Double?) throws {
+    let folder = try TemporaryDirectory()
+    let shapes: [(String, (Float) -> Float)] = [
+      ("one number", { _ in 3 }), ("zero", { _ in 0 }), ("both signs", { ($0 - 3) * 4 }),
+      ("negative", { -20 * $0 }), ("percent", { $0 * 20 }), ("years", { 2000 + $0 }),
+      ("large", { $0 * 1e30 }), ("small", { $0 * 1e-30 }),
+    ]
+    for (name, shape) in shapes {
+      let matrix = RatingMatrix(
+        userCount: 90, itemCount: 40,
+        ratings: Self.matrix.ratings.map {
+          .init(user: $0.user, item: $0.item, value: shape($0.value))
+        })
+      let settings = try Hyperparameters(
+        rank: 5, biasRegularization: biases, algorithm: .sgd(StochasticSettings(gridSize: 4)))
+      let history = try train(
+        matrix.partition(at: folder.file("\(name) p")), at: folder.file("\(name) m"), settings,
+        iterations: 30
+      ).history
+      let values = matrix.ratings.map { Double($0.value) }
+      let size = (values.reduce(0) { $0 + $1 * $1 } / Double(values.count)).squareRoot()
+      // Not worse than predicting zero, and never on the way up for good.
+      for record in history { #expect(try #require(record.rmse) <= size * 1.01, "\(name)") }
     }
   }
 
@@ -143,7 +206,9 @@ import Workers
     func last(_ regularization: Double) throws -> IterationRecord {
       let history = try train(
         partition, at: folder.file("r\(regularization)"),
-        hyperparameters(rank: 20, regularization: regularization), iterations: 150
+        Hyperparameters(
+          rank: 20, regularization: regularization,
+          algorithm: .sgd(StochasticSettings(gridSize: 4))), iterations: 150
       ).history
       return try #require(history.last)
     }

@@ -42,11 +42,12 @@ typedef struct {
   float value;
 } StochasticRating;
 
-/// How a row steps: its learning rate η, and 1 − η·λ·s/n, what is left of its factors, or of its
-/// bias, after one rating's share of the penalty.
+/// How a row steps, with its factors and with its bias: the learning rate η, and 1 − η·λ·s/n, what
+/// is left of them after one rating's share of the penalty.
 typedef struct {
   float rate;
   float decay;
+  float bias_rate;
   float bias_decay;
 } StochasticPace;
 

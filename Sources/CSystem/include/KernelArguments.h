@@ -41,29 +41,33 @@ typedef struct {
   float *vector;
 } NormalSums;
 
-/// A symmetric positive definite matrix, to be factorised.
+/// (A + diag(ridge)) x = b, of a symmetric positive definite matrix.
 typedef struct {
-  /// Square; zero in padded rows and columns.
+  /// Square: A; zero in padded rows and columns.
   const float *matrix;
   /// Vector, added on the diagonal; 1 in the padding, which so becomes part of the unit matrix and
   /// stays apart from the rest.
   const float *ridge;
+  /// Vector: b; zero in the padding.
+  const float *vector;
   long width;
-  /// A pivot has to be above this part of the diagonal element that it was made from.
-  float tolerance;
+  /// The unknowns; what is left of `width` is padding.
+  long order;
+  /// No eigenvalue of A + diag(ridge) is below it, as far as the caller knows.
+  float least;
   /// Square; becomes U with UᵀU = A + diag(ridge). Below its blocks stands nothing of use. May be
   /// `matrix`.
   float *factor;
   /// Vector; becomes 1 / U[i][i].
   float *inverses;
-} Factorisation;
+  /// Vector; becomes x, zero in the padding. May be `ridge`.
+  float *solution;
+} CholeskySystem;
 
 /// What the dual form of a row is solved in.
 typedef struct {
   /// Vector: 1 / √d of the diagonal d that Σ w·yyᵀ is added to.
   const float *roots;
-  /// As in `Factorisation`.
-  float tolerance;
   /// Squares; hold Z, Zᵀ and I + ZZᵀ.
   float *rows;
   float *transposed;
@@ -101,8 +105,8 @@ typedef struct {
   long width;
   /// What is right to this part of the largest x is right.
   float tolerance;
-  /// As the tolerance of `Factorisation`.
-  float pivot_tolerance;
+  /// As in `CholeskySystem`.
+  float least;
   /// Passes over all of x at most.
   long sweeps;
   /// Square to work in.
