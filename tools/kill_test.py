@@ -1,19 +1,21 @@
 #!/usr/bin/env python3
-"""Kill `blockals train` (or `partition`) with -9 at random moments, and see whether it matters.
+"""Kill `blockals train`, `partition` or `tune` with -9 at random moments: does it matter?
 
-    tools/kill_test.py [--runs 200] [--seed 1] [--command train|partition] [--work build/kill]
+    tools/kill_test.py [--runs 200] [--seed 1] [--command train|partition|tune] [--work build/kill]
 
 Each run begins in an empty directory, is killed at a uniformly random moment of an undisturbed
 run's time, is started again with the same command, killed again at random with a probability of
 one half, and so on until the command ends by itself. A run that ended before its moment came is
 not counted, and is done again. For `train` the digest of the factors has to be that of the
-undisturbed run, whatever the number of workers, and the generations on the disk the same; for `partition` the output has to be absent or
-complete after every kill, and its digest the undisturbed one's in the end. `verify` has to find
-nothing in the end, and no temporary file may be left.
+undisturbed run, whatever the number of workers, and the generations on the disk the same; for
+`partition` the output has to be absent or complete after every kill, and its digest the undisturbed
+one's in the end; for `tune` the record's bytes and what is printed. `verify` has to find nothing in
+the end, and no temporary file may be left.
 
 Prints a line of counts; exits with 1 where anything differed, naming run and directory.
 """
 import argparse
+import hashlib
 import json
 import os
 import random
@@ -30,7 +32,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--command", choices=["train", "partition"], default="train")
+    parser.add_argument("--command", choices=["train", "partition", "tune"], default="train")
     parser.add_argument("--workers", default="1,2,3,8", help="drawn anew for each start")
     parser.add_argument("--ratings", type=int, default=200_000)
     parser.add_argument("--rank", type=int, default=24)
@@ -50,7 +52,10 @@ def blockals(*words):
 
 
 def digest(directory):
-    """The content's digest, and of a model the generations that are there."""
+    """The content's digest; of a model the generations that are there, of a tuning its result."""
+    if options.command == "tune":
+        with open(directory, "rb") as record, open(results, encoding="utf-8") as printed:
+            return hashlib.sha256(record.read()).hexdigest()[:32], printed.read()
     found = json.loads(blockals("inspect", directory, "--json"))
     return found["digest"], found.get("generations")
 
@@ -60,6 +65,8 @@ def command(output, workers):
     if options.command == "partition":
         words = ["partition", csv, "-o", output, "--workers", str(workers), "--user-blocks", "4",
                  "--item-blocks", "4", "--memory", "16M"]
+    elif options.command == "tune":
+        words = ["tune", blocks, "--record", output, "--workers", str(workers), "--json"]
     else:
         words = ["train", blocks, "-o", output, "--workers", str(workers), "--rank",
                  str(options.rank), "--iterations", str(options.iterations)]
@@ -67,9 +74,9 @@ def command(output, workers):
 
 
 def start(output, workers):
-    with open(os.path.join(options.work, "messages"), "w", encoding="utf-8") as messages:
-        return subprocess.Popen(command(output, workers), stdout=subprocess.DEVNULL,
-                                stderr=messages)
+    with open(os.path.join(options.work, "messages"), "w", encoding="utf-8") as messages, \
+            open(results, "w", encoding="utf-8") as printed:
+        return subprocess.Popen(command(output, workers), stdout=printed, stderr=messages)
 
 
 def finish(process, what):
@@ -122,7 +129,8 @@ def one_run(number):
         finish(process, f"run {number} in {folder}")
     if digest(output) != expected:
         fail(number, folder, f"{digest(output)} is not {expected}")
-    blockals("verify", output)
+    if options.command != "tune":
+        blockals("verify", output)
     if leftovers(output):
         fail(number, folder, f"left behind: {' '.join(leftovers(output))}")
     return kills
@@ -139,6 +147,7 @@ shutil.rmtree(options.work, ignore_errors=True)
 os.makedirs(options.work)
 csv = os.path.join(options.work, "ratings.csv")
 blocks = os.path.join(options.work, "ratings.blocks")
+results = os.path.join(options.work, "results")
 reference = os.path.join(options.work, "undisturbed")
 blockals("generate", "--users", str(max(1, options.ratings // 50)), "--items",
          str(max(1, options.ratings // 200)), "--ratings", str(options.ratings), "--seed", "1",

@@ -11,8 +11,9 @@ struct EvaluateCommand: ParsableCommand {
     abstract: "Measures a model on ratings that it was not trained on.",
     discussion: """
       Prints RMSE and MAE (explicit feedback), and with --top the ranking metrics; \
-      --explain-metrics defines them all. Pairs of an unknown user or item are left out and \
-      counted.
+      --explain-metrics defines them all. Models with biases predict a pair of an unknown \
+      user or item by the mean and the bias that is known; others leave it out. Both are counted, \
+      and tune does the same.
 
       Examples:
         blockals evaluate model --holdout ratings.blocks

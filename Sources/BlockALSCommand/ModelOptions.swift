@@ -106,8 +106,8 @@ struct ModelOptions: ParsableArguments {
   /// What was asked for, the preset apart.
   var given: SettingValues { given(of: ModelSetting.table) }
 
-  func hyperparameters() throws(Failure) -> Hyperparameters {
-    let given = given
+  /// What holds where nothing was asked for, before the table's own defaults.
+  var defaults: SettingValues {
     var defaults = preset?.settings ?? SettingValues()
     if given[ModelSetting.confidence] != nil {
       // A convention that was asked for leaves nothing of the preset's.
@@ -115,7 +115,11 @@ struct ModelOptions: ParsableArguments {
       defaults[ModelSetting.unobservedWeight] = nil
       defaults[ModelSetting.frequencyExponent] = nil
     }
-    return try Hyperparameters(given, over: defaults)
+    return defaults
+  }
+
+  func hyperparameters() throws(Failure) -> Hyperparameters {
+    try Hyperparameters(given, over: defaults)
   }
 }
 

@@ -7,24 +7,39 @@ import Training
 import Tuning
 import Workers
 
-/// `blockals tune`: chooses λ, rank and α by cross-validation.
+/// `blockals tune`: chooses a model by cross-validation.
 struct TuneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tune",
-    abstract: "Chooses λ, rank, λ₂ and α by k-fold cross-validation, and can train the winner.",
+    abstract: "Chooses model, λ, λ₂, rank and α by k-fold cross-validation.",
     discussion: """
-      Every combination of the values given is trained on all folds but one and measured on that \
-      one, in turn. A hash of user, item and seed decides a rating's fold, so that one partition \
-      serves all. Along λ, from the largest down, each model begins with the factors of the one \
-      before. Prints the mean of each point with its standard error over the folds; '*' marks the \
-      best, '1se' the simplest model within one standard error of it.
+      Models are trained on all folds but one and measured on that one, in turn. A hash of user, \
+      item and seed decides a rating's fold, so that one partition serves all. Every model begins \
+      anew: its value does not depend on what else is tried.
 
-      What was measured is kept in a record: stop it and run the same command again to go on.
+      With values for λ, every combination of the values given is measured. Without, the search is \
+      wide, as far as no option fixes anything: plain models, models with biases and non-negative \
+      ones, both scalings, λ and λ₂ on grids that fit the ratings, ranks to 128. Many models get a \
+      third of the iterations on a few folds, the best of them more, with finer steps around them; \
+      the finalists are measured in every fold.
+
+      Prints the mean of each model with its standard error over the folds; '*' marks the best, \
+      '1se' the simplest model within one standard error of it. A line says where the best value \
+      is the last of those that were tried.
+
+      As in evaluate, models with biases predict a pair of an unknown user or item by the mean and \
+      the bias that is known, others leave it out; such pairs are counted. Where both are tried, \
+      they are compared on the pairs that all predict.
+
+      What was measured is kept in a record: stop it and run the same command again to go on. A \
+      record may hold any number of comparisons, and gives each what it has.
 
       Examples:
+        blockals tune ratings.blocks --clip --train model
+        blockals tune ratings.blocks --models biases --ranks 20,40,80
         blockals tune ratings.blocks --rank 40 --regularizations 0.05,0.07,0.1,0.15
-        blockals tune ratings.blocks --biases --regularizations 0.08,0.12 \\
-          --bias-regularizations 0.005,0.01,0.02 --clip --train model
+        blockals tune ratings.blocks --biases --regularizations 5,10,15,20 \\
+          --regularization-scaling none --bias-regularizations 1,3,5 --clip --train model
         blockals tune ratings.blocks --feedback implicit --confidence ials --metric ndcg@20 \\
           --regularizations 0.001,0.003,0.01
       """
@@ -33,17 +48,8 @@ struct TuneCommand: ParsableCommand {
   @Argument(help: "The partition.")
   var partition: String
 
-  @Option(help: ArgumentHelp("Values for λ, with commas between.", valueName: "list"))
-  var regularizations: String?
-
-  @Option(help: ArgumentHelp("Values for the rank.", valueName: "list"))
-  var ranks: String?
-
-  @Option(help: ArgumentHelp("Values for λ₂, with --biases.", valueName: "list"))
-  var biasRegularizations: String?
-
-  @Option(help: ArgumentHelp("Values for α, with --feedback implicit.", valueName: "list"))
-  var alphas: String?
+  @OptionGroup(title: "What is tried")
+  var search: TuneSearchOptions
 
   @OptionGroup(title: "Model, the same for all points")
   var model: ModelOptions
@@ -98,51 +104,40 @@ struct TuneCommand: ParsableCommand {
   mutating func run() throws {
     let fileSystem = PosixFileSystem()
     let partition = try Partition.open(partition, in: fileSystem)
-    let base = try model.hyperparameters()
-    let paths = try grid(base).paths(base)
-    let workers = workers ?? GrantedCores.count(in: fileSystem)
     let validation = try CrossValidation(
-      foldCount: folds, seed: foldSeed, iterations: run().iterations,
-      tolerance: tolerance, metric: chosenMetric(base), workers: workers)
+      foldCount: folds, seed: foldSeed, iterations: rules().iterations, tolerance: tolerance,
+      metric: chosenMetric(), workers: workers ?? GrantedCores.count(in: fileSystem))
     let stop = StopRequest()
     let signals = StopSignals(stop)
-    let table = try withExtendedLifetime(signals) {
-      try compare(validation, partition, paths, stop, fileSystem)
-    }
-    let report = TuningReport(
-      table, validation, winner: oneStandardError ? table.simplest : table.best)
-    try Output.write(json ? report.json.text + "\n" : report.text)
-    if let train {
-      try trainWinner(table.rows[report.winner].point, partition, into: train, stop, fileSystem)
+    try withExtendedLifetime(signals) {
+      let table = try compare(search.space(model), validation, partition, stop, fileSystem)
+      let report = TuningReport(
+        table, validation, winner: oneStandardError ? table.simplest : table.best)
+      try Output.write(json ? report.json.text + "\n" : report.text)
+      if let train {
+        try trainWinner(table.rows[report.winner].point, partition, into: train, stop, fileSystem)
+      }
     }
   }
 
   private func compare(
-    _ validation: CrossValidation, _ partition: Partition, _ paths: [[Hyperparameters]],
+    _ space: TuningSpace, _ validation: CrossValidation, _ partition: Partition,
     _ stop: StopRequest, _ fileSystem: PosixFileSystem
   ) throws(Failure) -> TuningTable {
-    let path = record ?? self.partition + ".tuning"
-    let record = try TuningRecord(
-      path, heading: validation.heading(partition.facts), in: fileSystem)
-    let line = LiveLine()
-    let began = ContinuousClock.now
-    let values = try validation.run(
-      partition, paths: paths, record: record, kernels: KernelSet.select(nil), stop: stop
-    ) { progress in
-      let seconds = LiveLine.seconds(since: began)
-      let left = seconds / Double(progress.done) * Double(progress.total - progress.done)
-      line.update(
-        "\(progress.done) of \(progress.total) models · \(validation.metric.name)"
-          + " \(progress.value.short) · \(LiveLine.duration(left)) left")
-    }
-    line.clear()
-    guard let values else {
+    let path = record ?? Path.trimmed(self.partition) + ".tuning"
+    let measurements = FoldMeasurements(
+      partition, record: try TuningRecord(path, in: fileSystem), kernels: try KernelSet.select(nil),
+      stop: stop)
+    let line = TuningLine()
+    defer { line.end() }
+    let search = try TuningSearch(
+      space, validation, partition, measurements, progress: { line.show($0) })
+    guard let table = try search.run() else {
       throw Failure(
         .stopped, "what was measured is kept in \(path)",
         hint: "run the same command again to go on")
     }
-    return TuningTable(
-      paths.flatMap(\.self), values: values, higherIsBetter: validation.metric.higherIsBetter)
+    return table
   }
 
   private func trainWinner(
@@ -151,7 +146,7 @@ struct TuneCommand: ParsableCommand {
   ) throws(Failure) {
     let progress = TrainingProgress()
     let settings = try TrainingSettings(
-      run: run(), workers: workers ?? GrantedCores.count(in: fileSystem))
+      run: rules(), workers: workers ?? GrantedCores.count(in: fileSystem))
     let end = try Trainer.run(
       partition, into: ModelDirectory.openOrCreate(path, in: fileSystem), hyperparameters: winner,
       settings: settings, stop: stop, observe: { progress.show($0) })
@@ -163,50 +158,17 @@ struct TuneCommand: ParsableCommand {
     }
   }
 
-  /// The settings of each model's run, and of the winner's.
-  private func run() throws(Failure) -> RunSettings {
+  /// When the training of each model ends, and the winner's.
+  private func rules() throws(Failure) -> RunSettings {
     var given = SettingValues()
     given[RunSetting.iterations] = iterations
+    given[RunSetting.tolerance] = tolerance
     return try RunSettings(given, over: model.preset?.run ?? SettingValues())
   }
 
-  private func grid(_ base: Hyperparameters) throws(Failure) -> TuningGrid {
-    if alphas != nil {
-      guard let convention = base.feedback.confidence?.convention, convention != .ials else {
-        throw Failure(.usage, at: "--alphas", "the model has no α")
-      }
-    }
-    if biasRegularizations != nil, !base.hasBias {
-      throw Failure(.usage, at: "--bias-regularizations", "has no effect without --biases")
-    }
-    let ranks = try Self.numbers(ranks, "--ranks")
-    guard ranks.allSatisfy({ $0 == $0.rounded() && $0.magnitude < 1e9 }) else {
-      throw Failure(.usage, at: "--ranks", "a rank is a whole number")
-    }
-    let regularization = try Self.numbers(regularizations, "--regularizations")
-    return TuningGrid(
-      regularization: regularization.isEmpty ? [base.regularization] : regularization,
-      ranks: ranks.isEmpty ? [base.rank] : ranks.map { Int($0) },
-      biasRegularization: try Self.numbers(biasRegularizations, "--bias-regularizations"),
-      alpha: try Self.numbers(alphas, "--alphas"))
-  }
-
-  private static func numbers(_ list: String?, _ option: String) throws(Failure) -> [Double] {
-    guard let list else { return [] }
-    var numbers: [Double] = []
-    for part in list.split(separator: ",", omittingEmptySubsequences: false) {
-      guard let number = Double(part), number.isFinite, !numbers.contains(number) else {
-        throw Failure(
-          .usage, at: option, "'\(part)' in '\(list)' is no number, or is there twice",
-          hint: "numbers with commas between, as 0.05,0.1,0.2")
-      }
-      numbers.append(number)
-    }
-    return numbers
-  }
-
-  private func chosenMetric(_ base: Hyperparameters) throws(Failure) -> CrossValidation.Metric {
-    let isImplicit = base.feedback != .explicit
+  private func chosenMetric() throws(Failure) -> CrossValidation.Metric {
+    let isImplicit =
+      model.given[ModelSetting.feedback] ?? model.defaults[ModelSetting.feedback] == .implicit
     let name = metric ?? (isImplicit ? "ndcg@20" : "rmse")
     if name == "rmse", !isImplicit { return .rmse(clip: clip) }
     guard let metric = RankingMetric(name) else {

@@ -91,29 +91,25 @@ package final class RatingBlockSource: Sendable {
     return ratingCount > 0 ? sum / Double(ratingCount) : 0
   }
 
-  /// The ratings that the fold keeps back, of users and items that it trains on, in the order of
-  /// (user, item); and how many others there are.
+  /// The ratings that the fold keeps back, in the order of (user, item).
   ///
   /// - Complexity: O(ratings), divided by the workers.
-  package func heldOut(workers: Int) throws(Failure) -> (ratings: HoldoutRatings, unknown: Int) {
-    guard let mask else { return (HoldoutRatings(), 0) }
+  package func heldOut(workers: Int) throws(Failure) -> HoldoutRatings {
+    guard let mask else { return HoldoutRatings() }
     let parts = try Parallel.map(grids.user.blockCount, workers: workers) {
       [self] number throws(Failure) in
       let block = mask.heldOut(try partition.readBlock(number, of: .user))
-      var known = HoldoutRatings()
-      for row in 0..<block.rowCount where counts.user[block.firstIndex + row] > 0 {
-        for position in block.ratings(ofRow: row)
-        where counts.item[Int(block.columns[position])] > 0 {
-          known.users.append(UInt32(block.firstIndex + row))
-          known.items.append(block.columns[position])
-          known.values.append(block.value(at: position))
+      var held = HoldoutRatings()
+      for row in 0..<block.rowCount {
+        for position in block.ratings(ofRow: row) {
+          held.users.append(UInt32(block.firstIndex + row))
+          held.items.append(block.columns[position])
+          held.values.append(block.value(at: position))
         }
       }
-      return (known, block.ratingCount - known.count)
+      return held
     }
-    let all = HoldoutRatings(
-      users: parts.flatMap(\.0.users), items: parts.flatMap(\.0.items),
-      values: parts.flatMap(\.0.values))
-    return (all, parts.reduce(0) { $0 + $1.1 })
+    return HoldoutRatings(
+      users: parts.flatMap(\.users), items: parts.flatMap(\.items), values: parts.flatMap(\.values))
   }
 }

@@ -1,68 +1,82 @@
 import BlockMatrix
 import BlockStore
 
-/// What has been measured so far, in a file: a cross-validation that was stopped goes on from it.
+/// What has been measured so far, in a file: a tuning that was stopped goes on from it, and another
+/// one takes from it what both ask for.
 ///
-/// The first line says what is being compared; each further line is one point of one fold. Lines
-/// end with a checksum; a line that was torn off is dropped.
+/// Each line names everything that its value follows from, so that one record serves any number of
+/// comparisons. It is locked while it is open.
 package final class TuningRecord {
-  private let path: String
-  private let fileSystem: any FileSystem
-  private var values: [String: Double] = [:]
+  private let log: CheckedLog
+  private let lock: PathLock
+  /// By the text of their keys.
+  private var values: [String: FoldValue] = [:]
 
-  /// Opens the record, or begins it.
+  /// Opens a record, or begins one.
   ///
-  /// - Parameter heading: What decides the values besides the point and the fold.
-  /// - Throws: `.mismatch` where the file belongs to another comparison.
-  package init(
-    _ path: String, heading: String, in fileSystem: any FileSystem
-  ) throws(Failure) {
-    self.path = path
-    self.fileSystem = fileSystem
-    guard try fileSystem.status(path) != nil else {
-      try append(heading)
-      return
-    }
-    let file = try fileSystem.open(path, streaming: false)
-    let bytes = try file.read(count: file.byteCount, at: 0)
-    // What follows the last line feed was torn off: it goes, so that the next line begins anew.
-    let whole = (bytes.lastIndex(of: 0x0A) ?? -1) + 1
-    if whole < bytes.count { try fileSystem.truncate(path, to: whole) }
-    let lines = bytes[..<whole].split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
-    guard lines.first.flatMap(Self.content) == heading else {
-      throw Failure(
-        .mismatch, at: path, "was begun by another comparison",
-        hint: "give another --record, or remove the file")
-    }
-    for (number, line) in lines.enumerated().dropFirst() {
-      guard let content = Self.content(line), let space = content.lastIndex(of: " "),
-        let value = Double(content[content.index(after: space)...])
-      else { throw Failure(.data, at: "\(path):\(number + 1)", "the line is damaged") }
-      values[String(content[..<space])] = value
+  /// - Throws: `.output` where another process has it open; `.data` where the file is damaged
+  ///   before its end, or none of ours.
+  package init(_ path: String, in fileSystem: any FileSystem) throws(Failure) {
+    let path = Path.trimmed(path)
+    log = CheckedLog(path, in: fileSystem)
+    lock = try PathLock(path, in: fileSystem)
+    do throws(Failure) {
+      try read(path, in: fileSystem)
+    } catch {
+      lock.release()
+      throw error
     }
   }
 
-  /// What was measured for a point in a fold.
-  package func value(_ point: String, fold: Int) -> Double? { values["fold \(fold) \(point)"] }
+  deinit { lock.release() }
 
-  package func enter(_ value: Double, for point: String, fold: Int) throws(Failure) {
-    values["fold \(fold) \(point)"] = value
-    try append("fold \(fold) \(point) \(value)")
+  private func read(_ path: String, in fileSystem: any FileSystem) throws(Failure) {
+    guard let content = try log.content() else { return }
+    func refuse(_ message: String, at place: String) -> Failure {
+      Failure(.data, at: place, message, hint: "give another --record, or remove the file")
+    }
+    if let damage = content.damage {
+      guard content.isTorn else { throw refuse(damage, at: "\(path), offset \(content.byteCount)") }
+      // Appending cuts off what is torn: it has to be ours.
+      let start = try fileSystem.open(path, streaming: false).read(upTo: Self.beginning.count)
+      guard start.elementsEqual(Self.beginning.prefix(start.count)) || start.allSatisfy({ $0 == 0 })
+      else { throw refuse("is no record of a tuning", at: path) }
+    }
+    for (number, line) in content.lines.enumerated() {
+      guard let mark = line.firstRange(of: Self.middle),
+        let value = Self.value(line[mark.lowerBound...])
+      else { throw refuse("is no line of a tuning's record", at: "\(path):\(number + 1)") }
+      values["\(line[..<mark.lowerBound])}"] = value
+    }
   }
 
-  private func append(_ content: String) throws(Failure) {
-    let file = try fileSystem.append(to: path)
-    try file.write(Array("\(content) #\(Self.check(content))\n".utf8))
-    try file.commit()
+  private static let beginning = Array("{\"ratings\":\"".utf8)
+  /// What stands between a key's members and the value's; no text can look like it.
+  private static let middle = ",\"value\":"
+
+  private static func value(_ members: Substring) -> FoldValue? {
+    let texts = members.dropLast().split(separator: ",").map { $0.drop { $0 != ":" }.dropFirst() }
+    guard texts.count == 4, let pairs = Int(texts[2]), let coldPairs = Int(texts[3]) else {
+      return nil
+    }
+    // Of a model that diverged `null` is written: no number.
+    return FoldValue(
+      value: Double(texts[0]), known: Double(texts[1]), pairs: pairs, coldPairs: coldPairs)
   }
 
-  private static func content(_ line: String) -> String? {
-    guard let mark = line.lastIndex(of: "#") else { return nil }
-    let content = String(line[..<mark].dropLast())
-    return line[line.index(after: mark)...] == check(content) ? content : nil
+  /// What was measured of what `key` names.
+  package func value(_ key: [(String, JSONText)]) -> FoldValue? {
+    values[JSONText.object(key).text]
   }
 
-  private static func check(_ content: String) -> String {
-    Checksum.hex(Checksum.xxh3(Array(content.utf8)))
+  /// Keeps a value, on the disk.
+  package func enter(_ value: FoldValue, for key: [(String, JSONText)]) throws(Failure) {
+    let members: [(String, JSONText)] = [
+      ("value", .number(value.value)), ("known", .number(value.known)),
+      ("pairs", .int(value.pairs)), ("coldPairs", .int(value.coldPairs)),
+    ]
+    try log.append(JSONText.object(key + members).text)
+    try log.flush()
+    values[JSONText.object(key).text] = value
   }
 }
