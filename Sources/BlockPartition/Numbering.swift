@@ -12,7 +12,7 @@ struct Numbering: Sendable {
   static let unknown = UInt32.max
 
   /// - Complexity: O(ids · log ids).
-  init(_ ids: IdList, counts: [UInt32]) {
+  init(_ ids: IdTable, counts: [UInt32]) {
     var order: [Entry] = []
     for number in 0..<ids.count where counts[number] > 0 {
       order.append(

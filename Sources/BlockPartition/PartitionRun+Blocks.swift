@@ -11,11 +11,11 @@ extension PartitionRun {
   }
 
   func writeBlocks(
-    _ pairs: ResolvedRows, _ ids: PerSide<MergedSide>, _ counts: RatingCounts, _ work: Int?
+    _ pairs: ResolvedRows, _ ids: PerSide<IdTable>, _ counts: RatingCounts, _ work: Int?
   ) throws(Failure) -> WrittenBlocks {
     let numberings = try Parallel.map(2, workers: settings.workers) { number in
       let side = Side.allCases[number]
-      return Numbering(ids[side].ids, counts: counts.counts[side])
+      return Numbering(ids[side], counts: counts.counts[side])
     }
     let indices = PerSide(user: numberings[0], item: numberings[1])
     guard indices.user.table.count > 0 else { throw nothingLeft() }
@@ -33,7 +33,7 @@ extension PartitionRun {
     let heldOut = makeStore("holdout")
     // The hold-out is written in one piece, beside the ratings that are held then.
     if let work {
-      budget.setLimit(try plan.heldByteCount(besideHoldoutOf: counts.heldOutCount, work: work))
+      budget.setLimit(memory.heldByteCount(besideHoldoutOf: counts.heldOutCount, work: work))
     }
     let unknownPairs = try number(
       pairs, indices, counts, blocks.user.grid, into: byUser, heldOut: heldOut)

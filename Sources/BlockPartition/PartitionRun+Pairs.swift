@@ -15,17 +15,17 @@ extension PartitionRun {
   }
 
   func resolve(
-    _ text: TextRows, _ ids: PerSide<MergedSide>, _ work: Int?
+    _ text: TextRows, _ ids: PerSide<IdTable>, _ work: Int?
   ) throws(Failure) -> ResolvedRows {
     let cells = try BlockPlan(
-      counts: ids.user.ids.counts, wanted: nil, work: work, workers: settings.workers, side: .user)
+      counts: ids.user.counts, wanted: nil, work: work, workers: settings.workers, side: .user)
     let gathered = makeStore("gathered")
-    try gather(text, ids, cells.grid, into: gathered)
+    try gather(text, cells.grid, into: gathered)
     try text.store.remove()
 
     let store = makeStore("pairs")
     let resolver = DuplicateResolver(policy: settings.duplicates)
-    let itemCount = ids.item.ids.count
+    let itemCount = ids.item.count
     let rowCount = text.summary.rowCount
     let outcomes = try Parallel.map(cells.grid.blockCount, workers: cells.workers) {
       cell throws(Failure) -> CellOutcome in
@@ -48,22 +48,15 @@ extension PartitionRun {
       spilledByteCount: gathered.spilledByteCount + store.spilledByteCount)
   }
 
-  /// Brings each chunk's ids to their common numbers, and its ratings to the cells of their users.
+  /// Brings each chunk's ratings to the cells of their users.
   private func gather(
-    _ text: TextRows, _ ids: PerSide<MergedSide>, _ grid: BlockGrid, into gathered: RowStore
+    _ text: TextRows, _ grid: BlockGrid, into gathered: RowStore
   ) throws(Failure) {
     let cells = grid.blockNumbers()
-    let workers = text.workers
     _ = try Parallel.map(text.store.cellCount, workers: settings.workers) {
       chunk throws(Failure) in
       try settings.stop.check()
-      var rows = try text.store.rows(ofCell: chunk)
-      let users = ids.user.numbers[workers[chunk]]
-      let items = ids.item.numbers[workers[chunk]]
-      for index in rows.indices {
-        rows[index].user = users[Int(rows[index].user)]
-        rows[index].item = items[Int(rows[index].item)]
-      }
+      let rows = try text.store.rows(ofCell: chunk)
       let cut = RowSort.cut(rows, into: grid.blockCount) { Int(cells[Int($0.user)]) }
       try gathered.append(cut.rows, bounds: cut.bounds, order: chunk)
     }
@@ -77,7 +70,7 @@ extension PartitionRun {
     let refused: (user: UInt32, item: UInt32)?
     let overflow: (user: UInt32, item: UInt32)?
 
-    init(_ outcome: DuplicateResolver.Outcome, _ ids: PerSide<MergedSide>) {
+    init(_ outcome: DuplicateResolver.Outcome, _ ids: PerSide<IdTable>) {
       mergedRowCount = outcome.mergedRowCount
       refusedRowCount = outcome.refused.rowCount
       refused = outcome.refused.pairs.min { ids.precedes($0, $1) }
@@ -86,35 +79,40 @@ extension PartitionRun {
   }
 
   private func check(
-    _ outcomes: [CellOutcome], _ ids: PerSide<MergedSide>
+    _ outcomes: [CellOutcome], _ ids: PerSide<IdTable>
   ) throws(Failure) {
     if let pair = outcomes.compactMap(\.overflow).min(by: { ids.precedes($0, $1) }) {
       throw Failure(
         .data,
         "the \(settings.duplicates.rawValue) of the ratings of user "
-          + "\"\(printable(ids.user.ids[Int(pair.user)]))\" and item "
-          + "\"\(printable(ids.item.ids[Int(pair.item)]))\" is too large for a 32-bit number",
+          + "\"\(printable(ids.user[Int(pair.user)]))\" and item "
+          + "\"\(printable(ids.item[Int(pair.item)]))\" is too large for a 32-bit number",
         hint: "scale the ratings down")
     }
     guard let pair = outcomes.compactMap(\.refused).min(by: { ids.precedes($0, $1) }) else {
       return
     }
     throw try DuplicateReport(reader: reader).failure(
-      user: Array(ids.user.ids[Int(pair.user)]), item: Array(ids.item.ids[Int(pair.item)]),
+      user: Array(ids.user[Int(pair.user)]), item: Array(ids.item[Int(pair.item)]),
       rowCount: outcomes.reduce(0) { $0 + $1.refusedRowCount })
   }
 }
 
-extension PerSide<MergedSide> {
+extension PerSide<IdTable> {
   /// The order of pairs by the bytes of their ids.
   func precedes(
     _ left: (user: UInt32, item: UInt32), _ right: (user: UInt32, item: UInt32)
   ) -> Bool {
     if left.user != right.user {
-      return user.ids[Int(left.user)].lexicographicallyPrecedes(user.ids[Int(right.user)])
+      return user[Int(left.user)].lexicographicallyPrecedes(user[Int(right.user)])
     }
-    return item.ids[Int(left.item)].lexicographicallyPrecedes(item.ids[Int(right.item)])
+    return item[Int(left.item)].lexicographicallyPrecedes(item[Int(right.item)])
   }
+}
+
+extension IdTable {
+  /// ``StableHash/hash(_:)`` of each id.
+  func stableHashes() -> [UInt64] { (0..<count).map { StableHash.hash(self[$0]) } }
 }
 
 extension BlockGrid {

@@ -36,11 +36,11 @@ struct RatingCounts: Sendable {
   ///
   /// - Complexity: A pass over all ratings, and one for each round of dropping.
   init(
-    _ store: RowStore, ids: PerSide<MergedSide>, minimum: PerSide<Int>, holdout: HoldoutRule?,
+    _ store: RowStore, ids: PerSide<IdTable>, minimum: PerSide<Int>, holdout: HoldoutRule?,
     workers: Int
   ) throws(Failure) {
     let total = (0..<store.cellCount).reduce(0) { $0 + store.count(ofCell: $1) }
-    let sizes = PerSide(user: ids.user.ids.count, item: ids.item.ids.count)
+    let sizes = PerSide(user: ids.user.count, item: ids.item.count)
     self.holdout = holdout.map { rule in
       HoldoutMask(
         rule: rule,

@@ -5,8 +5,9 @@ import Workers
 
 /// Ratings on their way from one stage to the next, by cells, in memory or in a spill file.
 ///
-/// A stage appends pieces, each with a place in the order; the next takes whole cells, their pieces
-/// in that order. What does not fit into memory goes to one file, in whole pieces.
+/// A stage appends pieces, each with a place in the order and cut into parts for one cell each; the
+/// next takes whole cells, their parts in that order. What does not fit into memory goes to one
+/// file, in whole pieces.
 final class RowStore: Sendable {
   private enum Content {
     case held([RatingRow])
@@ -20,11 +21,37 @@ final class RowStore: Sendable {
     }
   }
 
+  /// A piece of several parts in the spill file.
+  ///
+  /// There may be as many parts as ratings: only where they begin is kept.
+  private struct SpilledPiece {
+    let order: Int
+    let offset: Int
+    let firstCell: Int
+    let bounds: [UInt32]
+
+    func part(ofCell cell: Int) -> (order: Int, content: Content)? {
+      let part = cell - firstCell
+      guard part >= 0, part + 1 < bounds.count, bounds[part] < bounds[part + 1] else { return nil }
+      return (
+        order,
+        .spilled(
+          offset: offset + Int(bounds[part]) * RowStore.rowByteCount,
+          count: Int(bounds[part + 1] - bounds[part]))
+      )
+    }
+  }
+
   private struct State {
     var cells: [[(order: Int, content: Content)]] = []
+    var pieces: [SpilledPiece] = []
     var writer: (any WritableFile)?
     var reader: (any ReadableFile)?
     var spilledByteCount = 0
+
+    func parts(ofCell cell: Int) -> [(order: Int, content: Content)] {
+      cell < cells.count ? cells[cell] + pieces.compactMap { $0.part(ofCell: cell) } : []
+    }
   }
 
   private let state = Locked(State())
@@ -44,9 +71,7 @@ final class RowStore: Sendable {
 
   /// The number of ratings in a cell.
   func count(ofCell cell: Int) -> Int {
-    state.withLock { state in
-      cell < state.cells.count ? state.cells[cell].reduce(0) { $0 + $1.content.count } : 0
-    }
+    state.withLock { $0.parts(ofCell: cell).reduce(0) { $0 + $1.content.count } }
   }
 
   /// Adds a piece that lies in one cell.
@@ -58,8 +83,11 @@ final class RowStore: Sendable {
   func append(
     _ rows: [RatingRow], bounds: [Int], order: Int, firstCell: Int = 0
   ) throws(Failure) {
-    let isHeld = budget.reserve(rows.count * RowStore.rowByteCount)
-    let parts: [Content]
+    let partCount = bounds.count - 1
+    let isHeld = budget.reserve(
+      rows.count * Self.rowByteCount + partCount * Self.partByteCount)
+    var parts: [Content] = []
+    var piece: SpilledPiece?
     if isHeld {
       // Copies, so that each cell's memory is given back when the cell is taken.
       parts = (1..<bounds.count).map { part in
@@ -68,18 +96,22 @@ final class RowStore: Sendable {
       }
     } else {
       let offset = try spill(rows)
-      parts = (1..<bounds.count).map { part in
-        .spilled(
-          offset: offset + bounds[part - 1] * RowStore.rowByteCount,
-          count: bounds[part] - bounds[part - 1])
+      if partCount == 1 {
+        parts = [.spilled(offset: offset, count: rows.count)]
+      } else {
+        piece = SpilledPiece(
+          order: order, offset: offset, firstCell: firstCell, bounds: bounds.map { UInt32($0) })
       }
     }
+    let (held, spilled) = (parts, piece)
     state.withLock { state in
-      while state.cells.count < firstCell + parts.count { state.cells.append([]) }
-      for (part, content) in parts.enumerated() where content.count > 0 {
+      while state.cells.count < firstCell + partCount { state.cells.append([]) }
+      if let spilled { state.pieces.append(spilled) }
+      for (part, content) in held.enumerated() where content.count > 0 {
         state.cells[firstCell + part].append((order, content))
       }
     }
+    if isHeld { budget.release(parts.count { $0.count == 0 } * Self.partByteCount) }
   }
 
   /// All ratings of a cell; nothing may be appended any more.
@@ -95,15 +127,12 @@ final class RowStore: Sendable {
   private func gather(_ cell: Int, keeping: Bool) throws(Failure) -> [RatingRow] {
     try openReader()
     let (pieces, reader) = state.withLock { state in
-      guard cell < state.cells.count else {
-        return (cell: [(order: Int, content: Content)](), reader: state.reader)
-      }
-      let pieces = state.cells[cell].sorted { $0.order < $1.order }
-      if !keeping { state.cells[cell] = [] }
+      let pieces = state.parts(ofCell: cell).sorted { $0.order < $1.order }
+      if !keeping, cell < state.cells.count { state.cells[cell] = [] }
       return (pieces, state.reader)
     }
     if pieces.count == 1, case .held(let rows) = pieces[0].content {
-      if !keeping { budget.release(rows.count * RowStore.rowByteCount) }
+      if !keeping { release(rows) }
       return rows
     }
     var rows: [RatingRow] = []
@@ -112,7 +141,7 @@ final class RowStore: Sendable {
       switch piece.content {
       case .held(let held):
         rows.append(contentsOf: held)
-        if !keeping { budget.release(held.count * RowStore.rowByteCount) }
+        if !keeping { release(held) }
       case .spilled(let offset, let count):
         guard let reader else {
           throw Failure(.bug, at: path, "a spill file that was never written")
@@ -128,6 +157,10 @@ final class RowStore: Sendable {
     return rows
   }
 
+  private func release(_ rows: [RatingRow]) {
+    budget.release(rows.count * Self.rowByteCount + Self.partByteCount)
+  }
+
   /// The ratings in memory that is hardly longer than they are: the budget counts ratings.
   private static func withoutSlack(_ rows: [RatingRow]) -> [RatingRow] {
     rows.capacity - rows.count <= rows.count / 8
@@ -139,6 +172,7 @@ final class RowStore: Sendable {
     let wasMade = state.withLock { state in
       let wasMade = state.writer != nil || state.reader != nil
       state.cells = []
+      state.pieces = []
       state.writer = nil
       state.reader = nil
       return wasMade
@@ -148,6 +182,9 @@ final class RowStore: Sendable {
 
   /// Bytes of a rating, in memory and in a spill file.
   static let rowByteCount = MemoryLayout<RatingRow>.stride
+
+  /// What a part takes in memory beside its ratings: the places where they are, and of them.
+  private static let partByteCount = 96
 
   /// Ratings that are read from a spill file at a time: their bytes lie beside them.
   private static let readRowCount = 1 << 14

@@ -19,21 +19,19 @@ package struct TextRatings: Sendable, Equatable {
 
   package var count: Int { values.count }
 
-  /// - Parameter chunks: In the order of the text; ids by the numbers of the worker that read it.
-  init(_ chunks: [ParsedRows], _ outcome: ReadOutcome, workers: Int) throws(Failure) {
+  /// - Parameter chunks: In the order of the text.
+  init(_ chunks: [[RatingRow]], ids shared: SharedIds, _ outcome: ReadOutcome) {
     var users: [UInt32] = []
     var items: [UInt32] = []
     var values: [Float] = []
-    let merged = try MergedIds.merge(outcome.ids, workers: workers)
-    for chunk in chunks {
-      for row in chunk.rows {
-        users.append(merged.user.numbers[chunk.worker][Int(row.user)])
-        items.append(merged.item.numbers[chunk.worker][Int(row.item)])
-        values.append(row.value)
-      }
+    for row in chunks.joined() {
+      users.append(row.user)
+      items.append(row.item)
+      values.append(row.value)
     }
+    let shared = shared.take()
     ids = PerSide(
-      user: Self.renumber(&users, merged.user.ids), item: Self.renumber(&items, merged.item.ids))
+      user: Self.renumber(&users, shared.user), item: Self.renumber(&items, shared.item))
     self.users = users
     self.items = items
     self.values = values
@@ -41,7 +39,7 @@ package struct TextRatings: Sendable, Equatable {
   }
 
   /// Replaces provisional numbers by the order of first occurrence.
-  private static func renumber(_ numbers: inout [UInt32], _ ids: IdList) -> IdTable {
+  private static func renumber(_ numbers: inout [UInt32], _ ids: IdTable) -> IdTable {
     var places = [UInt32](repeating: .max, count: ids.count)
     var bytes: [UInt8] = []
     var offsets = [0]
@@ -71,10 +69,14 @@ package func readRatings(
 ) throws(Failure) -> TextRatings {
   let inputs = try InputFiles.inputs(paths, in: fileSystem, standardInput: standardInput)
   let board = ChunkBoard()
+  let ids = SharedIds()
   let outcome = try RatingReader(inputs, source: source, workers: workers)
-    .read { chunk in board.add(chunk) }
+    .read { chunk throws(Failure) in
+      try ids.number(&chunk)
+      board.add(chunk.number, chunk.rows)
+    }
   guard outcome.rowCount > 0 else { throw noRatings(in: inputs[0].name, outcome) }
-  return try TextRatings(board.inOrder, outcome, workers: workers)
+  return TextRatings(board.inOrder, ids: ids, outcome)
 }
 
 /// The failure for text without a rating.
@@ -86,9 +88,11 @@ func noRatings(in name: String, _ outcome: ReadOutcome) -> Failure {
 }
 
 private final class ChunkBoard: Sendable {
-  private let chunks = Locked<[ParsedRows]>([])
+  private let chunks = Locked<[(number: Int, rows: [RatingRow])]>([])
 
-  func add(_ chunk: ParsedRows) { chunks.withLock { $0.append(chunk) } }
+  func add(_ number: Int, _ rows: [RatingRow]) { chunks.withLock { $0.append((number, rows)) } }
 
-  var inOrder: [ParsedRows] { chunks.withLock { $0.sorted { $0.number < $1.number } } }
+  var inOrder: [[RatingRow]] {
+    chunks.withLock { chunks in chunks.sorted { $0.number < $1.number }.map(\.rows) }
+  }
 }

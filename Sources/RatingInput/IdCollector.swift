@@ -1,29 +1,16 @@
 import BlockMatrix
 
-/// Ids by number, with the number of times that each was met.
-package struct IdList: Sendable {
-  /// All ids, one after another.
-  package fileprivate(set) var bytes: [UInt8] = []
-  /// Where each id begins in `bytes`, and at last its length.
-  package fileprivate(set) var offsets: [Int] = [0]
-  package fileprivate(set) var counts: [UInt32] = []
-
-  package var count: Int { counts.count }
-
-  /// The id of a number.
-  package subscript(index: Int) -> ArraySlice<UInt8> { bytes[offsets[index]..<offsets[index + 1]] }
-
-  /// The memory that the ids take, in bytes.
-  package var byteCount: Int { bytes.count + offsets.count * 8 + counts.count * 4 }
-}
-
 /// Numbers the ids of one side in the order in which they come: any bytes but zero bytes.
 ///
 /// Two open-addressing tables over one arena: ids of at most 8 bytes are compared as one word,
 /// longer ones by hash and then by bytes. The hash is seeded anew in each process, so that no file
 /// can be made to collide; nothing that is written depends on it.
 package struct IdCollector: Sendable {
-  package private(set) var ids = IdList()
+  /// All ids, one after another.
+  private var bytes: [UInt8] = []
+  /// Where each id begins in `bytes`, and at last its length.
+  private var offsets: [Int] = [0]
+  private var counts: [UInt32] = []
 
   private struct Slot {
     /// The id itself, or the hash of a longer one.
@@ -43,16 +30,32 @@ package struct IdCollector: Sendable {
 
   package init(seed: UInt64 = .random(in: .min ... .max)) { self.seed = seed }
 
-  package var count: Int { ids.count }
+  package var count: Int { counts.count }
 
-  /// The memory that the ids and their tables take, in bytes.
-  package var byteCount: Int {
-    ids.byteCount + (short.count + long.count) * MemoryLayout<Slot>.stride
+  /// The length of all ids together.
+  package var idByteCount: Int { bytes.count }
+
+  /// The id of a number.
+  package subscript(number: Int) -> ArraySlice<UInt8> {
+    bytes[offsets[number]..<offsets[number + 1]]
   }
 
-  /// The most ids that a side may have when a chunk begins: more than a chunk can add lie between
-  /// this and the largest 32-bit number.
-  static let maximumCount = 4_000_000_000
+  /// The ids by number, and how often each was met.
+  package consuming func table() -> IdTable {
+    IdTable(bytes: bytes, offsets: offsets, counts: counts)
+  }
+
+  /// Forgets all ids, and keeps the memory for others.
+  mutating func removeAll() {
+    bytes.removeAll(keepingCapacity: true)
+    offsets.removeAll(keepingCapacity: true)
+    offsets.append(0)
+    counts.removeAll(keepingCapacity: true)
+    if shortCount > 0 { for slot in short.indices { short[slot] = Slot() } }
+    if longCount > 0 { for slot in long.indices { long[slot] = Slot() } }
+    (shortCount, longCount) = (0, 0)
+    lastKey = 0
+  }
 
   /// The number of an id, which is counted, and given the next number where it is new.
   package mutating func index(of id: some Collection<UInt8>) -> UInt32 {
@@ -66,13 +69,20 @@ package struct IdCollector: Sendable {
   /// Adds another collector's ids and counts.
   ///
   /// - Returns: For each of the other's numbers, the number here.
-  package mutating func merge(_ other: IdCollector) -> [UInt32] {
+  package mutating func merge(_ other: inout IdCollector) -> [UInt32] {
     var numbers: [UInt32] = []
     numbers.reserveCapacity(other.count)
-    for entry in 0..<other.count {
-      let number = index(of: other.ids[entry])
-      ids.counts[Int(number)] &+= other.ids.counts[entry] &- 1
-      numbers.append(number)
+    other.bytes.append(contentsOf: repeatElement(0, count: 8))
+    defer { other.bytes.removeLast(8) }
+    unsafe other.bytes.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      for entry in 0..<other.count {
+        let start = other.offsets[entry]
+        let number = unsafe index(
+          at: base + start, byteCount: other.offsets[entry + 1] - start)
+        counts[Int(number)] &+= other.counts[entry] &- 1
+        numbers.append(number)
+      }
     }
     return numbers
   }
@@ -85,11 +95,11 @@ package struct IdCollector: Sendable {
     let word = unsafe UInt64(littleEndian: base.loadUnaligned(as: UInt64.self))
     let key = word & (UInt64.max >> UInt64(64 - 8 * byteCount))
     if key == lastKey {
-      ids.counts[Int(lastIndex)] &+= 1
+      counts[Int(lastIndex)] &+= 1
       return lastIndex
     }
     let index = shortIndex(key, byteCount: byteCount)
-    ids.counts[Int(index)] &+= 1
+    counts[Int(index)] &+= 1
     lastKey = key
     lastIndex = index
     return index
@@ -108,12 +118,12 @@ package struct IdCollector: Sendable {
   @inline(never)
   private mutating func addShort(_ key: UInt64, byteCount: Int, slot: Int) -> UInt32 {
     for position in 0..<byteCount {
-      ids.bytes.append(UInt8(truncatingIfNeeded: key >> UInt64(8 * position)))
+      bytes.append(UInt8(truncatingIfNeeded: key >> UInt64(8 * position)))
     }
     let index = addEntry()
     short[slot] = Slot(key: key, entry: index + 1)
     shortCount += 1
-    if shortCount * 4 > short.count * 3 { Self.grow(&short, hash: hash) }
+    if shortCount * 4 > short.count * 3 { grow(\.short, isLong: false) }
     return index
   }
 
@@ -123,35 +133,52 @@ package struct IdCollector: Sendable {
     var slot = Int(truncatingIfNeeded: key) & (long.count - 1)
     while long[slot].entry != 0 {
       let index = long[slot].entry - 1
-      if long[slot].key == key, unsafe ids[Int(index)].elementsEqual(buffer) {
-        ids.counts[Int(index)] &+= 1
+      if long[slot].key == key, unsafe self[Int(index)].elementsEqual(buffer) {
+        counts[Int(index)] &+= 1
         return index
       }
       slot = (slot + 1) & (long.count - 1)
     }
-    unsafe ids.bytes.append(contentsOf: buffer)
+    unsafe bytes.append(contentsOf: buffer)
     let index = addEntry()
-    ids.counts[Int(index)] = 1
+    counts[Int(index)] = 1
     long[slot] = Slot(key: key, entry: index + 1)
     longCount += 1
-    if longCount * 4 > long.count * 3 { Self.grow(&long) { $0 } }
+    if longCount * 4 > long.count * 3 { grow(\.long, isLong: true) }
     return index
   }
 
   private mutating func addEntry() -> UInt32 {
-    ids.offsets.append(ids.bytes.count)
-    ids.counts.append(0)
-    return UInt32(ids.counts.count - 1)
+    offsets.append(bytes.count)
+    counts.append(0)
+    return UInt32(counts.count - 1)
   }
 
-  private static func grow(_ table: inout [Slot], hash: (UInt64) -> UInt64) {
-    var larger = [Slot](repeating: Slot(), count: table.count * 2)
-    for old in table where old.entry != 0 {
-      var slot = Int(truncatingIfNeeded: hash(old.key)) & (larger.count - 1)
-      while larger[slot].entry != 0 { slot = (slot + 1) & (larger.count - 1) }
-      larger[slot] = old
+  /// Doubles the table of short or long ids.
+  ///
+  /// It grows from the ids, not from the smaller table, which is given up before: both together
+  /// would be the most memory that ids ever take.
+  private mutating func grow(_ table: WritableKeyPath<Self, [Slot]>, isLong: Bool) {
+    let size = self[keyPath: table].count * 2
+    self[keyPath: table] = []
+    var larger = [Slot](repeating: Slot(), count: size)
+    for number in 0..<count where (offsets[number + 1] - offsets[number] > 8) == isLong {
+      let key = key(of: number)
+      var slot = Int(truncatingIfNeeded: isLong ? key : hash(key)) & (size - 1)
+      while larger[slot].entry != 0 { slot = (slot + 1) & (size - 1) }
+      larger[slot] = Slot(key: key, entry: UInt32(number) + 1)
     }
-    table = larger
+    self[keyPath: table] = larger
+  }
+
+  /// The short id itself, or the hash of a long one.
+  private func key(of number: Int) -> UInt64 {
+    let id = self[number]
+    guard id.count > 8 else { return id.reversed().reduce(0) { $0 << 8 | UInt64($1) } }
+    return unsafe id.withUnsafeBytes { buffer in
+      guard let base = buffer.baseAddress else { return 0 }
+      return unsafe hash(base, buffer.count)
+    }
   }
 
   @inline(__always)

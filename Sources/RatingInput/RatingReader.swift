@@ -1,21 +1,20 @@
 import BlockMatrix
 import Workers
 
-/// The ratings of one run of lines.
-package struct ParsedRows: Sendable {
+/// The ratings of one run of records.
+package struct ParsedChunk: Sendable {
   /// Counts runs over all inputs, in their order, without gaps.
-  package let number: Int
-  /// Whose numbers the ids are.
-  package let worker: Int
-  package let rows: [RatingRow]
-  /// The memory that the worker's ids take by now.
-  package let idByteCount: Int
+  package internal(set) var number = 0
+  /// Of text.
+  package internal(set) var byteCount = 0
+  /// By the numbers of `ids`, until ``SharedIds`` gives them others.
+  package internal(set) var rows: [RatingRow] = []
+  /// The ids of the run, by numbers of its own.
+  package internal(set) var ids = PerSide(user: IdCollector(), item: IdCollector())
 }
 
 /// What was read besides the ratings.
 package struct ReadOutcome: Sendable {
-  /// The ids by each worker's numbers.
-  package let ids: [PerSide<IdCollector>]
   package let rowCount: Int
   /// The lines that were skipped, in order.
   package let badLines: [BadLine]
@@ -26,8 +25,8 @@ package struct ReadOutcome: Sendable {
 
 /// Reads ratings from text, with several workers at once.
 ///
-/// Workers take runs of lines in turn; each numbers ids on its own, and the caller brings the
-/// numbers together. Which worker reads what depends on timing, what is read does not.
+/// Workers take runs of records in turn; each run's ids are numbered on their own, and the caller
+/// brings the numbers together. Which worker reads what depends on timing, what is read does not.
 package struct RatingReader: Sendable {
   package var inputs: [RatingInput]
   package var source: RatingSource
@@ -59,35 +58,27 @@ package struct RatingReader: Sendable {
   /// - Throws: The first failure in the order of the text: of an input, of a bad line beyond the
   ///   limit, or of `take`.
   package func read(
-    _ take: @escaping @Sendable (ParsedRows) throws(Failure) -> Void
+    _ take: @escaping @Sendable (inout ParsedChunk) throws(Failure) -> Void
   ) throws(Failure) -> ReadOutcome {
     let board = ReadingBoard(ChunkReader(self), badLineLimit: badLineLimit)
     let limit = badLineLimit
-    WorkerThreads.run(max(1, workers)) { worker in
-      var ids = PerSide(user: IdCollector(), item: IdCollector())
+    WorkerThreads.run(max(1, workers)) { _ in
+      var parsed = ParsedChunk()
       while var chunk = board.nextChunk() {
-        let parsed = RowParser.parse(
-          &chunk, users: &ids.user, items: &ids.item, badLineLimit: limit)
-        board.tally(chunk, parsed)
+        for side in Side.allCases { parsed.ids[side].removeAll() }
+        let found = RowParser.parse(
+          &chunk, users: &parsed.ids.user, items: &parsed.ids.item, badLineLimit: limit)
+        board.tally(chunk, found)
+        parsed.number = chunk.number
+        parsed.byteCount = chunk.byteCount
+        parsed.rows = found.rows
         do throws(Failure) {
-          try Self.checkCounts(ids)
-          try take(
-            ParsedRows(
-              number: chunk.number, worker: worker, rows: parsed.rows,
-              idByteCount: ids.user.byteCount + ids.item.byteCount))
+          try take(&parsed)
         } catch {
           board.fail(error, at: chunk.number)
         }
       }
-      board.deposit(ids, of: worker)
     }
     return try board.outcome(names: inputs.map(\.name))
-  }
-
-  /// Indices have 32 bits.
-  private static func checkCounts(_ ids: PerSide<IdCollector>) throws(Failure) {
-    for side in Side.allCases where ids[side].count > IdCollector.maximumCount {
-      throw Failure(.data, "there are more than 4 billion \(side.plural)")
-    }
   }
 }

@@ -1,4 +1,4 @@
-/// A rating as it was read: its ids by the numbers that a worker gave them.
+/// A rating on its way: its ids by numbers, provisional ones at first.
 package struct RatingRow: Sendable, Equatable, BitwiseCopyable {
   package var user: UInt32
   package var item: UInt32

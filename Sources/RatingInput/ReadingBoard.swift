@@ -16,7 +16,6 @@ final class ReadingBoard: Sendable {
     var tallies: [Tally] = []
     var badLineCount = 0
     var failure: (chunk: Int, failure: Failure)?
-    var ids: [(worker: Int, ids: PerSide<IdCollector>)] = []
     var hasStopped: Bool = false
   }
 
@@ -68,15 +67,11 @@ final class ReadingBoard: Sendable {
     }
   }
 
-  func deposit(_ ids: PerSide<IdCollector>, of worker: Int) {
-    state.withLock { $0.ids.append((worker, ids)) }
-  }
-
   /// What was read in all; lines get their numbers within their inputs here.
   func outcome(names: [String]) throws(Failure) -> ReadOutcome {
     let opened = text.withLock { $0.reader.opened }
-    let (tallies, failure, ids) = state.withLock { state in
-      (state.tallies.sorted { $0.number < $1.number }, state.failure, state.ids)
+    let (tallies, failure) = state.withLock { state in
+      (state.tallies.sorted { $0.number < $1.number }, state.failure)
     }
     var lines = opened.map(\.linesBefore)
     var entries = opened.map { _ in 0 }
@@ -104,7 +99,6 @@ final class ReadingBoard: Sendable {
     if let failure { throw failure.failure }
     try Self.checkEntries(entries, opened, names)
     return ReadOutcome(
-      ids: ids.sorted { $0.worker < $1.worker }.map(\.ids),
       rowCount: tallies.reduce(0) { $0 + $1.rowCount }, badLines: badLines,
       headerCount: opened.filter(\.hasHeader).count,
       valuesGiven: opened.contains { $0.layout.ratingField != nil })

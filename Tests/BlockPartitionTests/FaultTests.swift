@@ -237,41 +237,4 @@ struct FaultTests {
 
         """)
   }
-
-  @Test func `memory that is too small is refused with what would do`() throws {
-    let fixture = try Fixture()
-    let lines = Fixture.lines(20_000, users: 3000, items: 100, repeats: false, seed: 8)
-    let path = try fixture.write(lines, to: "r.csv")
-    let ids = failure { () throws(Failure) in
-      try fixture.partition([path], to: "p") { $0.memory = 100_000 }
-    }
-    #expect(ids?.code == .memory && ids?.place == "--memory")
-    #expect(ids?.hint.contains("give at least --memory") == true)
-    let holdout = failure { () throws(Failure) in
-      try fixture.partition([path], to: "p") {
-        $0.memory = 700_000
-        $0.holdout = HoldoutRule(fraction: 0.9, seed: 1)
-      }
-    }
-    #expect(holdout?.code == .memory && holdout?.place == "--memory")
-    #expect(
-      holdout?.message.hasPrefix("the hold-out has 17") == true, "\(String(describing: holdout))")
-    let block = failure { () throws(Failure) in
-      try fixture.partition([path], to: "p") {
-        $0.memory = 1_500_000
-        $0.blockCounts.item = 1
-      }
-    }
-    #expect(block?.code == .memory && block?.place == "--item-blocks")
-    #expect(block?.hint.contains("use --item-blocks") == true)
-    let row = failure { () throws(Failure) in
-      let one = (0..<20_000).map { Line(user: "u", item: "i\($0)", value: 1) }
-      try fixture.partition([try fixture.write(one, to: "one.csv")], to: "p") {
-        $0.memory = 2_600_000
-        $0.workers = 1
-      }
-    }
-    #expect(row?.message == "one user has 20000 ratings, which do not fit")
-    #expect(try PosixFileSystem().list(fixture.directory.path).filter { $0.hasPrefix("p") }.isEmpty)
-  }
 }

@@ -117,9 +117,8 @@ struct BadInputCommandTests {
     BadCall(
       name: "too little memory", text: "a,b,1\n", arguments: ["--memory", "1K"], status: 71,
       errors: """
-        blockals: error: --memory: 1024 bytes are too few: the ids take 4138 so far, \
-        and half may be theirs
-        hint: give at least --memory 16552, or use fewer --workers
+        blockals: error: --memory: 1024 bytes are too few: the ids take 134
+        hint: give at least --memory 1M
 
         """),
     BadCall(

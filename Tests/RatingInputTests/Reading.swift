@@ -29,9 +29,9 @@ struct Reading: Equatable {
 
 /// Collects chunks on any thread.
 private final class Chunks: Sendable {
-  private let chunks = Locked<[ParsedRows]>([])
-  func add(_ chunk: ParsedRows) { chunks.withLock { $0.append(chunk) } }
-  var inOrder: [ParsedRows] { chunks.withLock { $0.sorted { $0.number < $1.number } } }
+  private let chunks = Locked<[ParsedChunk]>([])
+  func add(_ chunk: ParsedChunk) { chunks.withLock { $0.append(chunk) } }
+  var inOrder: [ParsedChunk] { chunks.withLock { $0.sorted { $0.number < $1.number } } }
 }
 
 /// Reads texts as the files `a.csv`, `b.csv` and so on.
@@ -51,8 +51,7 @@ func read(
   ).read { chunks.add($0) }
   let ratings = chunks.inOrder.flatMap { chunk in
     chunk.rows.map { row in
-      let ids = outcome.ids[chunk.worker]
-      return Rating(ids.user.ids[Int(row.user)], ids.item.ids[Int(row.item)], row.value)
+      Rating(chunk.ids.user[Int(row.user)], chunk.ids.item[Int(row.item)], row.value)
     }
   }
   return Reading(ratings: ratings, badLines: outcome.badLines)

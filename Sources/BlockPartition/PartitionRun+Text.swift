@@ -1,0 +1,110 @@
+import BlockMatrix
+import BlockStore
+import RatingInput
+import Workers
+
+// From text to ratings by provisional numbers, and the check that there is memory for the rest.
+extension PartitionRun {
+  struct TextRows {
+    /// By provisional numbers, with the ratings of each.
+    let ids: PerSide<IdTable>
+    /// A cell for each chunk of text.
+    let store: RowStore
+    let measure: TextMeasure
+    let badLines: [BadLine]
+    let valuesGiven: Bool
+    /// As far as reading fills it in.
+    let summary: PartitionSummary
+  }
+
+  /// Reads the inputs from their beginning.
+  var reader: RatingReader {
+    RatingReader(
+      inputs, source: settings.source, workers: settings.workers,
+      badLineLimit: settings.badLineLimit, chunkByteCount: memory.chunkByteCount)
+  }
+
+  /// - Throws: `.memory` where the stages to come would not fit, naming what would.
+  func readText() throws(Failure) -> TextRows {
+    let store = makeStore("text")
+    let ids = SharedIds()
+    let board = TextBoard(memory)
+    let reader = reader
+    let outcome = try reader.read { chunk throws(Failure) in
+      try settings.stop.check()
+      let noted = board.note(chunk)
+      if noted.hasRoom {
+        try ids.number(&chunk)
+        try store.append(chunk.rows, cell: chunk.number)
+        board.check(ids.size)
+      }
+      progress(
+        PartitionProgress(
+          stage: .reading, done: reader.consumed.total, total: inputByteCount,
+          rowCount: noted.rowCount))
+    }
+    guard outcome.rowCount > 0 else { throw noRatings(in: inputs[0].name, outcome) }
+    let tables = ids.take()
+    let measure = try board.measure(tables)
+    var summary = PartitionSummary()
+    summary.rowCount = outcome.rowCount
+    summary.headerCount = outcome.headerCount
+    summary.badLineCount = outcome.badLines.count
+    summary.inputByteCount = reader.consumed.total
+    return TextRows(
+      ids: tables, store: store, measure: measure, badLines: outcome.badLines,
+      valuesGiven: outcome.valuesGiven, summary: summary)
+  }
+}
+
+/// What is noted while text is read.
+///
+/// Where ids become too many to be kept, they are left as they are, and the rest of the text is
+/// read only to tell what memory would be enough: once, and rightly.
+private final class TextBoard: Sendable {
+  private struct State {
+    var measure = TextMeasure()
+    /// Nil while there is room for ids.
+    var census: TextCensus?
+  }
+
+  private let state = Locked(State())
+  private let memory: PartitionMemory
+
+  init(_ memory: PartitionMemory) { self.memory = memory }
+
+  /// Notes a chunk, whose ids have numbers of its own.
+  ///
+  /// - Returns: How many ratings were read so far, and whether there is room for the chunk's ids.
+  func note(_ chunk: ParsedChunk) -> (rowCount: Int, hasRoom: Bool) {
+    state.withLock { state in
+      state.measure.rowCount += chunk.rows.count
+      state.measure.byteCount += chunk.byteCount
+      for side in Side.allCases { state.census?.add(chunk.ids[side].table(), side) }
+      return (state.measure.rowCount, state.census == nil)
+    }
+  }
+
+  /// Begins the census where there is no room beside the ids so far.
+  func check(_ size: (count: Int, length: Int)) {
+    let byteCount = PartitionMemory.idByteCount(count: size.count, length: size.length)
+    guard !memory.holds(idByteCount: byteCount) else { return }
+    state.withLock { if $0.census == nil { $0.census = TextCensus() } }
+  }
+
+  /// What was found in all, which fits.
+  ///
+  /// - Parameter ids: Those for which there was room.
+  func measure(_ ids: PerSide<IdTable>) throws(Failure) -> TextMeasure {
+    var (measure, census) = state.withLock { ($0.measure, $0.census) }
+    for side in Side.allCases {
+      census?.add(ids[side], side)
+      measure.idByteCount += PartitionMemory.idByteCount(
+        count: ids[side].count, length: ids[side].bytes.count)
+      measure.longest[side] = census?.longest(side) ?? Int(ids[side].counts.max() ?? 0)
+    }
+    if let census { measure.idByteCount = census.idByteCount }
+    try memory.check(measure, holdsIds: census == nil)
+    return measure
+  }
+}
