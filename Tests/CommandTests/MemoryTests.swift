@@ -43,7 +43,7 @@ struct `A command's memory` {
     }
     for options in [[], ["--holdout", "0.2"]] {
       let free = try partition(options + ["--workers", "2"])
-      for (memory, workers) in [(20, 1), (30, 2), (60, 8)] {
+      for (memory, workers) in [(24, 1), (30, 2), (60, 8)] {
         let bound = try partition(options + ["--memory", "\(memory)M", "--workers", "\(workers)"])
         #expect(
           bound.byteCount <= memory << 20 + Self.onTop,
