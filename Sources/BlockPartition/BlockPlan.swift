@@ -10,10 +10,10 @@ struct BlockPlan: Sendable {
 
   /// - Parameters:
   ///   - counts: Ratings of each row.
-  ///   - wanted: The number of blocks; nil for one per million ratings, or as many more as memory
+  ///   - wanted: The number of blocks; `nil` for one per million ratings, or as many more as memory
   ///     demands.
   ///   - work: Bytes for the buffers of all workers, enough for the largest of the wanted blocks,
-  ///     or for the longest row (``PartitionMemory``); nil where there is no limit.
+  ///     or for the longest row (``PartitionMemory``); `nil` where there is no limit.
   /// - Throws: `.data` where a block has more ratings than can be sorted.
   init(
     counts: [UInt32], wanted: Int?, work: Int?, workers: Int, side: Side

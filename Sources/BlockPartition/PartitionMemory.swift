@@ -15,7 +15,7 @@ struct PartitionMemory: Sendable {
 
   init(_ settings: PartitionSettings) { self.settings = settings }
 
-  /// Nil where there is no limit.
+  /// `nil` where there is no limit.
   var limit: Int? { settings.memory }
 
   /// Buffers for a rating while a cell or block is sorted, built and written: two sort buffers, the
@@ -53,7 +53,7 @@ struct PartitionMemory: Sendable {
   /// Whether ids that take so much leave room enough for text to be read.
   func holds(idByteCount: Int) -> Bool { limit.map { idByteCount <= $0 / 8 * 5 } ?? true }
 
-  /// What is left for ratings, and as much again for workers' buffers, beside the ids; nil where
+  /// What is left for ratings, and as much again for workers' buffers, beside the ids; `nil` where
   /// there is no limit.
   func workByteCount(_ measure: TextMeasure) -> Int? {
     // A sixteenth stays free: for what was freed and not yet given back to the system, and for what
@@ -80,7 +80,7 @@ struct PartitionMemory: Sendable {
       hint: "give at least --memory \(enough)M")
   }
 
-  /// Why the limit is not enough; nil where it is.
+  /// Why the limit is not enough; `nil` where it is.
   private func obstacle(_ measure: TextMeasure) -> String? {
     guard let limit, let work = workByteCount(measure) else { return nil }
     guard holds(idByteCount: measure.idByteCount), work >= 1 << 14 else {

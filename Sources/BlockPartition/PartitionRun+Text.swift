@@ -64,7 +64,7 @@ extension PartitionRun {
 private final class TextBoard: Sendable {
   private struct State {
     var measure = TextMeasure()
-    /// Nil while there is room for ids.
+    /// `nil` while there is room for ids.
     var census: TextCensus?
   }
 

@@ -37,7 +37,7 @@ package struct CrossValidation: Sendable {
     metric: Metric = .rmse(clip: false), workers: Int
   ) throws(Failure) {
     guard (2...100).contains(foldCount) else {
-      throw Failure(.usage, at: "--folds", "\(foldCount) is not between 2 and 100")
+      throw Failure(.usage, setting: "folds", "\(foldCount) is not between 2 and 100")
     }
     self.foldCount = foldCount
     self.seed = seed

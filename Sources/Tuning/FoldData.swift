@@ -65,7 +65,8 @@ struct FoldData {
         try Accuracy.measure(model, on: test, clip: clip, workers: workers).rmse
       }
       let known = try rmse(knownTest)
-      return value(knownTest == test ? known : try rmse(test), known: known)
+      let isAllKnown = knownTest.ratings.count == test.ratings.count
+      return value(isAllKnown ? known : try rmse(test), known: known)
     case .ranking(let metric):
       let (source, coldItems) = (source, coldItems)
       let recommender = try Recommender(

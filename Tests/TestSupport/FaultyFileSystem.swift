@@ -125,7 +125,7 @@ package final class FaultyFileSystem: FileSystem {
     let file = try run("open \(path)") { () throws(Failure) in
       try base.open(path, streaming: streaming)
     }
-    return FaultyReadableFile(file, self)
+    return WatchedFile(file) { read throws(Failure) in try self.run("read \(path)", read) }
   }
 
   package func create(_ path: String) throws(Failure) -> any WritableFile {
@@ -190,29 +190,6 @@ package final class FaultyFileSystem: FileSystem {
 
   package func freeByteCount(at path: String) throws(Failure) -> Int {
     try run("freeByteCount \(path)") { () throws(Failure) in try base.freeByteCount(at: path) }
-  }
-}
-
-/// A file whose reads count as operations.
-private final class FaultyReadableFile: ReadableFile {
-  private let base: any ReadableFile
-  private let owner: FaultyFileSystem
-  var path: String { base.path }
-  var byteCount: Int { base.byteCount }
-
-  init(_ base: any ReadableFile, _ owner: FaultyFileSystem) {
-    self.base = base
-    self.owner = owner
-  }
-
-  func read(upTo count: Int) throws(Failure) -> [UInt8] {
-    try owner.run("read \(path)") { () throws(Failure) in try base.read(upTo: count) }
-  }
-
-  func read(count: Int, at offset: Int) throws(Failure) -> [UInt8] {
-    try owner.run("read \(path)") { () throws(Failure) in
-      try base.read(count: count, at: offset)
-    }
   }
 }
 

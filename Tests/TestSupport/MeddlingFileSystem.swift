@@ -15,7 +15,7 @@ package final class MeddlingFileSystem: FileSystem {
   /// Operations so far.
   package var operationCount: Int { count.withLock { $0 } }
 
-  fileprivate func run<Output>(
+  private func run<Output>(
     _ body: () throws(Failure) -> Output
   ) throws(Failure) -> Output {
     let number = count.withLock { count in
@@ -28,7 +28,9 @@ package final class MeddlingFileSystem: FileSystem {
 
   package func open(_ path: String, streaming: Bool) throws(Failure) -> any ReadableFile {
     try run { () throws(Failure) in
-      MeddlingFile(try base.open(path, streaming: streaming), self)
+      WatchedFile(try base.open(path, streaming: streaming)) { read throws(Failure) in
+        try self.run(read)
+      }
     }
   }
   package func list(_ path: String) throws(Failure) -> [String] {
@@ -51,25 +53,4 @@ package final class MeddlingFileSystem: FileSystem {
   package func truncate(_ path: String, to byteCount: Int) throws(Failure) { throw refusal }
   package func syncDirectory(_ path: String) throws(Failure) { throw refusal }
   package func lock(_ path: String, owner: String) throws(Failure) -> any FileLock { throw refusal }
-}
-
-/// A file whose reads count as operations.
-private final class MeddlingFile: ReadableFile {
-  private let base: any ReadableFile
-  private let owner: MeddlingFileSystem
-  var path: String { base.path }
-  var byteCount: Int { base.byteCount }
-
-  init(_ base: any ReadableFile, _ owner: MeddlingFileSystem) {
-    self.base = base
-    self.owner = owner
-  }
-
-  func read(upTo count: Int) throws(Failure) -> [UInt8] {
-    try owner.run { () throws(Failure) in try base.read(upTo: count) }
-  }
-
-  func read(count: Int, at offset: Int) throws(Failure) -> [UInt8] {
-    try owner.run { () throws(Failure) in try base.read(count: count, at: offset) }
-  }
 }
