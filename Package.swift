@@ -82,7 +82,9 @@ let package = Package(
     .target(
       name: "LeastSquares", dependencies: ["BlockMatrix", "Workers", "Kernels", "CSystem"],
       swiftSettings: safe),
-    .target(name: "FactorExchange", dependencies: ["BlockMatrix"], swiftSettings: safe),
+    .target(
+      name: "FactorExchange", dependencies: ["BlockMatrix", "Workers", "BlockStore"],
+      swiftSettings: safe),
     .target(
       name: "Training",
       dependencies: [

@@ -235,7 +235,7 @@ extension FactorTable {
   }
 
   /// Sets a row to one of another table of the same shape.
-  func setRow(_ row: Int, to other: Int, of table: FactorTable) {
+  package func setRow(_ row: Int, to other: Int, of table: FactorTable) {
     precondition(table.rank == rank && table.hasBias == hasBias)
     precondition(other >= 0 && other < table.rowCount, "row \(other) of \(table.rowCount)")
     unsafe writableRow(row).update(from: table.base + other * stride, count: width)

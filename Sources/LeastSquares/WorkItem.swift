@@ -27,11 +27,19 @@ package struct RowOutcome: Sendable, Equatable {
   package var fallbacks: Int
   /// 1 where floats could not solve them and doubles could, else 0.
   package var doubles = 0
+  /// Whether the row has still to be solved, in Double, after ``PhaseSolver/prepareForDoubles()``.
+  package var isPostponed = false
 
   package init(squaredError: Double, fallbacks: Int) {
     self.squaredError = squaredError
     self.fallbacks = fallbacks
   }
+
+  static let postponed: RowOutcome = {
+    var outcome = RowOutcome(squaredError: 0, fallbacks: 0)
+    outcome.isPostponed = true
+    return outcome
+  }()
 }
 
 /// The sums of a row's normal equations over one of its segments.

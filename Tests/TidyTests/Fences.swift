@@ -71,6 +71,7 @@ enum Fences {
     "Sources/BlockStore/Checksum.swift",
     "Sources/BlockStore/Digest.swift",
     "Sources/BlockStore/FactorShard.swift",
+    "Sources/BlockStore/FactorTable+Rows.swift",
     "Sources/BlockStore/LittleEndian.swift",
     "Sources/BlockStore/Path.swift",
     "Sources/BlockStore/PosixFailure.swift",
