@@ -90,6 +90,14 @@ package struct TestRatings: Sendable, Equatable {
       item: isKnown(ratings.items[rating], on: .item))
   }
 
+  /// The ratings of which the model knows both.
+  package var knownPairs: Int {
+    (0..<ratings.count).count { rating in
+      let isKnown = isKnown(rating)
+      return isKnown.user && isKnown.item
+    }
+  }
+
   private func isKnown(_ index: UInt32, on side: Side) -> Bool {
     index < known[side] && trainingCounts.map { $0[side][Int(index)] > 0 } ?? true
   }

@@ -78,14 +78,16 @@ package final class RatingBlockSource: Sendable {
     return read
   }
 
-  /// The mean of all values: rows are summed in Double, and their sums in the order of the users.
+  /// The mean of all values, or of a term of each: rows are summed in Double, and their sums in the
+  /// order of the users.
   ///
   /// - Complexity: O(ratings), divided by the workers.
-  package func mean(workers: Int) throws(Failure) -> Double {
+  package func mean(
+    workers: Int, of term: @escaping @Sendable (Double) -> Double = { $0 }
+  ) throws(Failure) -> Double {
     let sums = try Parallel.map(grids.user.blockCount, workers: workers) {
       [self] number throws(Failure) in
-      let block = try block(number, of: .user)
-      return ratingSums(of: block)
+      ratingSums(of: try block(number, of: .user), term: term)
     }
     let sum = sums.reduce(0.0) { $1.reduce($0, +) }
     return ratingCount > 0 ? sum / Double(ratingCount) : 0

@@ -139,10 +139,9 @@ package final class StochasticLearner: Learner, Sendable {
     _ side: Side, elapsed: Double, epoch: Int
   ) throws(Failure) -> [StochasticPace] {
     let counts = counts[side]
-    let length = 16384
-    return try Parallel.map((counts.count + length - 1) / length, workers: workers) {
-      [self] part throws(Failure) in
-      counts[part * length..<min(counts.count, (part + 1) * length)].map {
+    return try Parallel.map(rangesOf: counts.count, length: 16384, workers: workers) {
+      [self] rows throws(Failure) in
+      counts[rows].map {
         pace(count: Int($0), elapsed: elapsed, epoch: epoch)
       }
     }.flatMap(\.self)
