@@ -94,7 +94,7 @@ let package = Package(
     .target(
       name: "Ranking",
       dependencies: [
-        "BlockMatrix", "Workers", "BlockStore", "BlockPartition", "Kernels", "LeastSquares",
+        "BlockMatrix", "Workers", "RatingInput", "BlockStore", "Kernels", "LeastSquares",
       ],
       swiftSettings: safe),
 

@@ -3,6 +3,7 @@ import BlockMatrix
 import BlockPartition
 import BlockStore
 import Ranking
+import RatingInput
 
 /// `blockals evaluate`: how good a model is on ratings that it was not trained on.
 struct EvaluateCommand: ParsableCommand {
@@ -106,9 +107,10 @@ struct EvaluateCommand: ParsableCommand {
   ) throws(Failure) -> TestRatings {
     if let holdout { return try loaded.holdout(of: Partition.open(holdout, in: fileSystem)) }
     return loaded.test(
-      try readRatings(
-        ratingFiles, source: try input.source(), in: fileSystem, workers: workers,
-        standardInput: fileSystem.standardInput))
+      try TextRatings(
+        try InputFiles.inputs(
+          ratingFiles, in: fileSystem, standardInput: fileSystem.standardInput),
+        source: try input.source(), workers: workers))
   }
 }
 

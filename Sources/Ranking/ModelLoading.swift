@@ -1,6 +1,6 @@
 import BlockMatrix
-import BlockPartition
 import BlockStore
+import RatingInput
 
 /// A model as it was read from its directory.
 package struct LoadedModel: Sendable {
@@ -84,9 +84,7 @@ package struct LoadedModel: Sendable {
 
   /// Ratings from text, by the model's indices.
   package func test(_ text: TextRatings) -> TestRatings {
-    TestRatings(
-      HoldoutRatings(users: text.users, items: text.items, values: text.values), ids: text.ids,
-      model: model)
+    TestRatings(text.ratings, ids: text.ids, model: model)
   }
 
   /// The ratings that a partition keeps back, by the model's indices.
