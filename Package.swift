@@ -114,8 +114,8 @@ let package = Package(
     .executableTarget(
       name: "BlockALSCommand",
       dependencies: [
-        "BlockALS", "BlockMatrix", "Workers", "RatingInput", "BlockStore", "BlockPartition",
-        "RatingGeneration", "Kernels", "LeastSquares", "Training", "Ranking", "Tuning", "CSystem",
+        "BlockMatrix", "Workers", "RatingInput", "BlockStore", "BlockPartition", "RatingGeneration",
+        "Kernels", "LeastSquares", "Training", "Ranking", "Tuning", "CSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: safe),
