@@ -96,7 +96,7 @@ let package = Package(
     .target(
       name: "Ranking",
       dependencies: [
-        "BlockMatrix", "Workers", "BlockStore", "BlockPartition", "Kernels", "LeastSquares",
+        "BlockMatrix", "Workers", "RatingInput", "BlockStore", "Kernels", "LeastSquares",
       ],
       swiftSettings: safe),
 
@@ -116,8 +116,8 @@ let package = Package(
     .executableTarget(
       name: "BlockALSCommand",
       dependencies: [
-        "BlockALS", "BlockMatrix", "Workers", "RatingInput", "BlockStore", "BlockPartition",
-        "RatingGeneration", "Kernels", "LeastSquares", "Training", "Ranking", "Tuning", "CSystem",
+        "BlockMatrix", "Workers", "RatingInput", "BlockStore", "BlockPartition", "RatingGeneration",
+        "Kernels", "LeastSquares", "Training", "Ranking", "Tuning", "CSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: safe),

@@ -2,7 +2,7 @@ import BlockMatrix
 import BlockStore
 
 /// What `inspect` says of a model.
-struct ModelReport {
+struct ModelReport: Report {
   private let directory: String
   private let generations: [Int]
   private let refused: [(generation: Int, failure: Failure)]
@@ -55,7 +55,7 @@ struct ModelReport {
     return text + "\n" + table.text
   }
 
-  var object: JSONText {
+  var json: JSONText {
     .object([
       ("kind", .string("model")),
       ("directory", .string(directory)),

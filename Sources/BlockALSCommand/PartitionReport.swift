@@ -2,7 +2,7 @@ import BlockMatrix
 import BlockStore
 
 /// What `inspect` says of a partition.
-struct PartitionReport {
+struct PartitionReport: Report {
   private let partition: Partition
   private let ids: PerSide<IdTable>
   private let skew: PerSide<Skew>
@@ -13,8 +13,8 @@ struct PartitionReport {
 
   init(_ partition: Partition) throws(Failure) {
     self.partition = partition
-    ids = PerSide(user: try partition.readIds(.user), item: try partition.readIds(.item))
-    skew = PerSide(user: Skew(counts: ids.user.counts), item: Skew(counts: ids.item.counts))
+    ids = try partition.readIds()
+    skew = ids.map { Skew(counts: $0.counts) }
   }
 
   private var bytesPerRating: Double {
@@ -82,7 +82,7 @@ struct PartitionReport {
     return table.text
   }
 
-  var object: JSONText {
+  var json: JSONText {
     .object([
       ("kind", .string("partition")),
       ("directory", .string(partition.directory)),

@@ -1,9 +1,10 @@
 import BlockMatrix
 import BlockStore
 import Tuning
+import Workers
 
 /// What `tune` prints.
-struct TuningReport {
+struct TuningReport: Report {
   private let table: TuningTable
   private let validation: CrossValidation
   /// The row that is trained, if any is.
@@ -118,8 +119,7 @@ final class TuningLine {
     let total = progress.models * progress.folds
     let name = "\(progress.round): \(progress.models) models, folds: \(progress.folds)"
     if name != round { (round, began) = (name, ContinuousClock.now) }
-    let left =
-      LiveLine.seconds(since: began) / Double(progress.done) * Double(total - progress.done)
+    let left = began.seconds / Double(progress.done) * Double(total - progress.done)
     line.update(
       "\(name) · \(progress.done) of \(total) · \(LiveLine.duration(left)) left")
     if progress.done == total { line.print(name) }

@@ -1,5 +1,5 @@
-import RatingInput
 import Synchronization
+import Workers
 
 /// How many bytes of ratings may be held between stages.
 final class MemoryBudget: Sendable {

@@ -43,7 +43,7 @@ extension PartitionRun {
           stage: .reading, done: reader.consumed.total, total: inputByteCount,
           rowCount: noted.rowCount))
     }
-    guard outcome.rowCount > 0 else { throw noRatings(in: inputs[0].name, outcome) }
+    try outcome.requireRatings(in: inputs[0])
     let tables = ids.take()
     let measure = try board.measure(tables)
     var summary = PartitionSummary()

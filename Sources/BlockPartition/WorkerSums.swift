@@ -1,5 +1,4 @@
 import BlockMatrix
-import RatingInput
 import Workers
 
 /// Work on parts whose results are sums: each worker keeps one of its own.

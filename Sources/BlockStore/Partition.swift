@@ -74,6 +74,11 @@ package struct Partition: Sendable {
     return table
   }
 
+  /// Reads the ids and counts of both sides.
+  package func readIds() throws(Failure) -> PerSide<IdTable> {
+    try PerSide { side throws(Failure) in try readIds(side) }
+  }
+
   /// The bytes that reading a side's ids takes, as their file's header says.
   ///
   /// The file and its expanded sections, and the table made of them: lengths, offsets and counts.

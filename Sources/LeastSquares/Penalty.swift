@@ -47,13 +47,15 @@ package func countedRatings(
   }
 }
 
-/// The sum of each row's ratings, in order, in Double: folded by index and divided by the number of
-/// ratings they are μ, with the same bits for any blocks.
+/// The sum of each row's ratings, or of a term of each, in order, in Double: folded by index and
+/// divided by the number of ratings they are μ, with the same bits for any blocks.
 ///
 /// - Complexity: O(ratings).
-package func ratingSums(of block: RatingBlock) -> [Double] {
+package func ratingSums(
+  of block: RatingBlock, term: (Double) -> Double = { $0 }
+) -> [Double] {
   (0..<block.rowCount).map { row in
-    block.ratings(ofRow: row).reduce(0) { $0 + Double(block.value(at: $1)) }
+    block.ratings(ofRow: row).reduce(0) { $0 + term(Double(block.value(at: $1))) }
   }
 }
 

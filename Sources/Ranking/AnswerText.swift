@@ -1,4 +1,5 @@
 import BlockMatrix
+import BlockStore
 
 /// The forms in which rankings are written.
 package enum AnswerFormat: String, Sendable, CaseIterable {
@@ -69,9 +70,9 @@ package struct AnswerText: Sendable {
         IdText.appendEscaped(object, to: &text)
         text += "\t\(place + 1)\t\(candidate.score)\n".utf8
       case .csv:
-        IdText.appendQuoted(id, to: &text)
+        CSVField.append(id, to: &text)
         text.append(0x2C)
-        IdText.appendQuoted(object, to: &text)
+        CSVField.append(object, to: &text)
         text += ",\(place + 1),\(candidate.score)\n".utf8
       case .jsonl, .json:
         text += "{\"\(subject)\":".utf8

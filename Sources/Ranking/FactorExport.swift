@@ -103,7 +103,7 @@ package struct FactorExport {
         let table = try model.rows[side].table(of: range)
         var text: [UInt8] = []
         for (row, index) in range.enumerated() {
-          IdText.appendQuoted(model.ids[side][index], to: &text)
+          CSVField.append(model.ids[side][index], to: &text)
           if table.hasBias { text += ",\(table.bias(row))".utf8 }
           for factor in table.factors(row) { text += ",\(factor)".utf8 }
           text.append(0x0A)

@@ -17,23 +17,6 @@ package enum IdText {
     }
   }
 
-  /// For a field of CSV (RFC 4180): in quotes where it has a comma, a quote, a line end or a space
-  /// at an end, or is empty; a quote inside is doubled.
-  ///
-  /// Every other byte stays as it is.
-  package static func appendQuoted(_ id: ArraySlice<UInt8>, to text: inout [UInt8]) {
-    let needsQuotes =
-      id.isEmpty || id.first == 0x20 || id.last == 0x20
-      || id.contains { [0x2C, 0x22, 0x0A, 0x0D].contains($0) }
-    guard needsQuotes else { return text += id }
-    text.append(0x22)
-    for byte in id {
-      if byte == 0x22 { text.append(0x22) }
-      text.append(byte)
-    }
-    text.append(0x22)
-  }
-
   /// For JSON: a string.
   ///
   /// - Throws: `.data` naming an id that is no UTF-8, which JSON cannot hold.

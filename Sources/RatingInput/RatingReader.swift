@@ -21,6 +21,15 @@ package struct ReadOutcome: Sendable {
   package let headerCount: Int
   /// Whether some input's rows had ratings of their own.
   package let valuesGiven: Bool
+
+  /// - Throws: `.data` where there was no rating, calling the text by its first input.
+  package func requireRatings(in input: RatingInput) throws(Failure) {
+    guard rowCount == 0 else { return }
+    throw Failure(
+      .data, at: input.name, "there is no rating in the input",
+      hint: headerCount > 0
+        ? "there is a header, but nothing after it" : "every line was skipped or blank")
+  }
 }
 
 /// Reads ratings from text, with several workers at once.

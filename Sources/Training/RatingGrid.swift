@@ -1,5 +1,6 @@
 import BlockMatrix
 import CSystem
+import LeastSquares
 import Workers
 
 /// All ratings in memory, cut into the cells of a square grid, each in a random order.
@@ -60,6 +61,9 @@ struct RatingGrid: Sendable {
 
   /// The root mean square of the ratings' distance from a number: cells are summed in Double, and
   /// their sums in order.
+  ///
+  /// `RatingBlockSource.mean` sums by users and would say the same up to rounding; but rates and
+  /// first factors follow from this number, and so the bytes of every model that descent gave.
   func deviation(from center: Double, workers: Int) throws(Failure) -> Double {
     let sums = try Parallel.map(cells.count, workers: workers) { number throws(Failure) in
       cells[number].reduce(0.0) { sum, rating in
@@ -68,7 +72,7 @@ struct RatingGrid: Sendable {
       }
     }
     let count = cells.reduce(0) { $0 + $1.count }
-    return (sums.reduce(0, +) / Double(max(1, count))).squareRoot()
+    return rootMeanSquare(sums.reduce(0, +), count: count) ?? 0
   }
 
   private static func blockOfEachIndex(_ grid: BlockGrid) -> [UInt16] {

@@ -25,7 +25,7 @@ struct FoldData {
     self.mask = mask
     let source = try RatingBlockSource(partition, mask: mask, keeps: true, workers: workers)
     self.source = source
-    ids = PerSide(user: try partition.readIds(.user), item: try partition.readIds(.item))
+    ids = try partition.readIds()
     scale = partition.facts.lowestValue...partition.facts.highestValue
     let heldOut = try source.heldOut(workers: workers)
     let known = heldOut.values.indices.filter { position in

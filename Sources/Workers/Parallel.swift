@@ -27,6 +27,16 @@ package enum Parallel {
     return try board.results()
   }
 
+  /// The same for ranges of one length, the last of them shorter, that make up `0..<count`.
+  package static func map<Output: Sendable>(
+    rangesOf count: Int, length: Int, workers: Int,
+    _ body: @escaping @Sendable (Range<Int>) throws(Failure) -> Output
+  ) throws(Failure) -> [Output] {
+    try map((count + length - 1) / length, workers: workers) { part throws(Failure) in
+      try body(part * length..<min(count, (part + 1) * length))
+    }
+  }
+
   /// What the workers of one `map` share.
   private final class Board<Output: Sendable>: Sendable {
     struct State {

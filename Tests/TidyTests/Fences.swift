@@ -14,10 +14,7 @@ enum Fences {
   /// Modules from outside the package, with the files or folders that may import them.
   static let outside: [String: [String]] = [
     "Dispatch": ["Sources/Workers/"],
-    "Synchronization": [
-      "Sources/Workers/", "Sources/RatingInput/Counter.swift",
-      "Sources/BlockPartition/MemoryBudget.swift",
-    ],
+    "Synchronization": ["Sources/Workers/", "Sources/BlockPartition/MemoryBudget.swift"],
     "ArgumentParser": ["Sources/BlockALSCommand/"],
     // JSON of manifests; what is written for people and logs has a writer of its own.
     "FoundationEssentials": [
