@@ -148,7 +148,8 @@ let package = Package(
       name: "LeastSquaresTests", dependencies: ["LeastSquares", "TestSupport"],
       swiftSettings: safe),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: safe),
+      name: "TrainingTests", dependencies: ["Training", "FactorExchange", "TestSupport"],
+      swiftSettings: safe),
     .testTarget(
       name: "RankingTests",
       dependencies: [

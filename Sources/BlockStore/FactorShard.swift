@@ -64,8 +64,10 @@ struct FactorShard: Sendable {
   // MARK: Writing
 
   /// Writes the block's rows of a table into a new file, down to the disk.
+  ///
+  /// - Parameter first: The index of the table's first row.
   func write(
-    _ table: FactorTable, to path: String, in fileSystem: any FileSystem
+    _ table: FactorTable, from first: Int = 0, to path: String, in fileSystem: any FileSystem
   ) throws(Failure) -> FileFacts {
     let file = try fileSystem.create(path)
     do throws(Failure) {
@@ -80,10 +82,10 @@ struct FactorShard: Sendable {
       for columns in tensors where !columns.isEmpty {
         for piece in 0..<pieceCount {
           let rows = rows(ofPiece: piece)
-          let first = indices.lowerBound
+          let start = indices.lowerBound - first
           try put(
             table.bytes(
-              of: first + rows.lowerBound..<first + rows.upperBound, columns: columns))
+              of: start + rows.lowerBound..<start + rows.upperBound, columns: columns))
         }
       }
       try file.commit()
@@ -99,14 +101,16 @@ struct FactorShard: Sendable {
 
   /// Reads a whole file and checks every byte of it.
   ///
-  /// - Parameter table: Takes the rows, by their indices, where it is given; they mean nothing
-  ///   after a failure.
+  /// - Parameters:
+  ///   - table: Takes the rows where it is given; they mean nothing after a failure.
+  ///   - first: The index of the table's first row.
   /// - Returns: The checksum of each piece, for ``read(piece:of:known:moves:into:)``.
   /// - Throws: `.data` where the file is not, byte for byte, what the manifest says, or holds a
   ///   number that is not finite.
   @discardableResult
   func check(
-    _ file: any ReadableFile, expected: FileFacts, into table: FactorTable? = nil
+    _ file: any ReadableFile, expected: FileFacts, into table: FactorTable? = nil,
+    from first: Int = 0
   ) throws(Failure) -> [PieceChecksum] {
     try expected.check(byteCount: file.byteCount, of: file.path)
     let header = header
@@ -130,7 +134,7 @@ struct FactorShard: Sendable {
         try requireFinite(bytes, columns, rows, of: file, header.count)
         for (position, row) in rows.enumerated() {
           table?.setRow(
-            indices.lowerBound + row, columns: columns, from: bytes, at: position)
+            indices.lowerBound - first + row, columns: columns, from: bytes, at: position)
         }
       }
     }
@@ -141,7 +145,7 @@ struct FactorShard: Sendable {
   /// Reads rows of one piece of a file that was found whole.
   ///
   /// - Parameters:
-  ///   - known: What ``check(_:expected:into:)`` returned for the piece.
+  ///   - known: What ``check(_:expected:into:from:)`` returned for the piece.
   ///   - moves: Which rows, from the block's first, and the rows of `table` that they become.
   /// - Throws: `.data` where the piece is no longer what it was.
   func read(

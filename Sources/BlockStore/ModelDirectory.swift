@@ -88,6 +88,11 @@ package final class ModelDirectory: Sendable {
     try fileSystem.lock(lockPath, owner: ProcessName.current)
   }
 
+  /// Who holds the lock, as its file says.
+  package func lockHolder() throws(Failure) -> [UInt8] {
+    try fileSystem.open(lockPath, streaming: false).read(upTo: 4096)
+  }
+
   /// Takes a model back that has come to nothing: one that was no model when it was opened, and
   /// has no generation.
   ///
@@ -122,5 +127,10 @@ package final class ModelDirectory: Sendable {
     return try GenerationWriter(number, of: self)
   }
 
-  func remember(good number: Int) { good.withLock { _ = $0.insert(number) } }
+  /// Joins another process in writing a generation.
+  package func joinGeneration(_ number: Int, _ name: String) throws(Failure) -> GenerationWriter {
+    try GenerationWriter(number, of: self, joining: name)
+  }
+
+  package func remember(good number: Int) { good.withLock { _ = $0.insert(number) } }
 }

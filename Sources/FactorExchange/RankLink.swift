@@ -14,8 +14,6 @@ package enum Subject: Int, CaseIterable, Sendable {
   case strata
   /// Rows that go to whoever writes them down, and what was written.
   case checkpoint
-  /// The wish of one rank that all stop.
-  case stop
 
   /// Rows of a side.
   package static func rows(of side: Side) -> Subject { side == .user ? .userRows : .itemRows }

@@ -76,7 +76,7 @@ package struct Ranks: Sendable {
     return [Double](littleEndian: message)
   }
 
-  static func misfit(_ message: [UInt8], from rank: Int) -> Failure {
+  package static func misfit(_ message: [UInt8], from rank: Int) -> Failure {
     Failure(
       .io, at: "rank \(rank)", "sent \(message.count) bytes that nobody waits for",
       hint: "all ranks have to run the same version with the same options")

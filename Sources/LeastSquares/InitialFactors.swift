@@ -35,13 +35,12 @@ package func initialFactors(
   return table
 }
 
-/// The factors of both sides that training begins with.
+/// The factors of some rows of both sides that training begins with.
 package func initialFactors(
-  _ grids: PerSide<BlockGrid>, hyperparameters: Hyperparameters
+  _ indices: PerSide<Range<Int>>, hyperparameters: Hyperparameters
 ) throws(Failure) -> PerSide<FactorTable> {
   try PerSide { side throws(Failure) in
-    try initialFactors(
-      side: side, rowCount: grids[side].rowCount, hyperparameters: hyperparameters)
+    try initialFactors(side: side, indices: indices[side], hyperparameters: hyperparameters)
   }
 }
 

@@ -33,14 +33,53 @@ package struct RatingErrors: Sendable, Equatable {
     _ ratings: HoldoutRatings, workers: Int,
     _ errors: @escaping @Sendable (Range<Int>) throws(Failure) -> RatingErrors
   ) throws(Failure) -> RatingErrors {
-    // Short enough that the users of a range fit into memory where a model is read by blocks.
     let parts = try Parallel.map(
-      rangesOf: ratings.count, length: 1 << 14, workers: workers, errors)
-    return parts.reduce(into: RatingErrors()) { all, part in
-      all.count += part.count
-      all.squares += part.squares
-      all.magnitudes += part.magnitudes
+      rangesOf: ratings.count, length: rangeLength, workers: workers, errors)
+    return parts.reduce(into: RatingErrors()) { $0.append($1) }
+  }
+
+  /// Measures ratings of which each process has some that follow those of the one before it.
+  ///
+  /// - Parameters:
+  ///   - ratings: Those of this process.
+  ///   - predictions: One for each.
+  ///   - first: How many ratings the processes before it have.
+  /// - Returns: The errors of all ratings.
+  package static func measure(
+    _ ratings: HoldoutRatings, predictions: [Float], from first: Int, fold: ScatteredSide.Fold
+  ) throws(Failure) -> RatingErrors {
+    let sums = try fold(RatingErrors().numbers + RatingErrors().numbers) { before in
+      var all = RatingErrors(before[..<3])
+      // A range may have begun in the process before.
+      var range = RatingErrors(before[3...])
+      for (position, prediction) in predictions.enumerated() {
+        if (first + position) % rangeLength == 0 {
+          all.append(range)
+          range = RatingErrors()
+        }
+        range.add(rating: ratings.values[position], prediction: prediction)
+      }
+      return all.numbers + range.numbers
     }
+    var all = RatingErrors(sums[..<3])
+    all.append(RatingErrors(sums[3...]))
+    return all
+  }
+
+  /// Short enough that the users of a range fit into memory where a model is read by blocks.
+  private static let rangeLength = 1 << 14
+
+  private mutating func append(_ part: RatingErrors) {
+    count += part.count
+    squares += part.squares
+    magnitudes += part.magnitudes
+  }
+
+  private var numbers: [Double] { [Double(count), squares, magnitudes] }
+
+  private init(_ numbers: ArraySlice<Double>) {
+    let first = numbers.startIndex
+    (count, squares, magnitudes) = (Int(numbers[first]), numbers[first + 1], numbers[first + 2])
   }
 }
 

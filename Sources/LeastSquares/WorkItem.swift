@@ -112,6 +112,18 @@ extension PhaseSolver {
     return first..<min(first + segmentLength, ratings.upperBound)
   }
 
+  /// About how many multiply-adds the rows of a block take, of which nothing but their number and
+  /// that of their ratings is known.
+  package static func cost(
+    ratings: Int, rows: Int, hyperparameters: Hyperparameters
+  ) -> Double {
+    let width = FactorTable.stride(rank: hyperparameters.rank, hasBias: hyperparameters.hasBias)
+    let count = ratings / max(1, rows)
+    let primal = primalCost(count: count, width: width)
+    let row = count < width ? min(primal, dualCost(count: count, width: width)) : primal
+    return Double(rows) * Double(row)
+  }
+
   private func rowCost(count: Int) -> Double {
     let width = fixed.stride
     if let steps = hyperparameters.cgSteps {

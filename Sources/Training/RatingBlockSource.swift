@@ -1,12 +1,15 @@
 import BlockMatrix
 import BlockStore
+import FactorExchange
 import LeastSquares
 import Workers
 
 /// The training ratings, block by block: read for each phase, or kept decoded where memory allows.
 package final class RatingBlockSource: Sendable {
   package let grids: PerSide<BlockGrid>
-  /// The training ratings of each index.
+  /// What this process holds of both sides.
+  package let territory: Territory
+  /// The training ratings of each row that this process owns.
   package let counts: PerSide<[UInt32]>
   package let ratingCount: Int
   /// The ratings of each block: what its phase costs.
@@ -23,9 +26,42 @@ package final class RatingBlockSource: Sendable {
   package convenience init(_ partition: Partition, keeps: Bool) throws(Failure) {
     let facts = partition.facts
     self.init(
-      partition, mask: nil, keeps: keeps,
+      partition, Territory(whole: facts.grids), mask: nil, keeps: keeps,
       counts: try partition.readIds().map(\.counts),
       blockRatingCounts: facts.shards.map { $0.map(\.ratingCount) })
+  }
+
+  /// The ratings of the blocks that a rank owns; their rows are counted from its first, and their
+  /// columns among the rows that it refers to.
+  ///
+  /// - Parameters:
+  ///   - shares: What it owns.
+  ///   - besides: Rows that it refers to apart from those ratings.
+  /// - Complexity: O(ratings of its blocks), divided by the workers: each is read once.
+  package convenience init(
+    _ partition: Partition, shares: PerSide<Share>, besides: PerSide<[UInt32]>, keeps: Bool,
+    workers: Int
+  ) throws(Failure) {
+    let facts = partition.facts
+    let wanted = facts.grids.map { Monitor(WantedRows(rowCount: $0.rowCount)) }
+    let counts = try PerSide { side throws(Failure) in
+      let blocks = shares[side].blocks
+      return try Parallel.map(blocks.count, workers: workers) { position throws(Failure) in
+        let block = try partition.readBlock(blocks.lowerBound + position, of: side)
+        wanted[side.opposite].withLock { $0.insert(block.columns) }
+        return (0..<block.rowCount).map { UInt32(block.ratings(ofRow: $0).count) }
+      }.flatMap(\.self)
+    }
+    let numbered = PerSide { side in
+      wanted[side].withLock { wanted in
+        wanted.insert(besides[side])
+        wanted.number()
+        return wanted
+      }
+    }
+    self.init(
+      partition, Territory(shares: shares, wanted: numbered), mask: nil, keeps: keeps,
+      counts: counts, blockRatingCounts: facts.shards.map { $0.map(\.ratingCount) })
   }
 
   /// The ratings of a partition that a fold trains on.
@@ -42,16 +78,18 @@ package final class RatingBlockSource: Sendable {
       }
     }
     self.init(
-      partition, mask: mask, keeps: keeps, counts: rows.map { $0.flatMap(\.self) },
+      partition, Territory(whole: partition.facts.grids), mask: mask, keeps: keeps,
+      counts: rows.map { $0.flatMap(\.self) },
       blockRatingCounts: rows.map { $0.map { $0.reduce(0) { $0 + Int($1) } } })
   }
 
   private init(
-    _ partition: Partition, mask: FoldMask?, keeps: Bool, counts: PerSide<[UInt32]>,
-    blockRatingCounts: PerSide<[Int]>
+    _ partition: Partition, _ territory: Territory, mask: FoldMask?, keeps: Bool,
+    counts: PerSide<[UInt32]>, blockRatingCounts: PerSide<[Int]>
   ) {
     let facts = partition.facts
     grids = facts.grids
+    self.territory = territory
     self.counts = counts
     ratingCount = blockRatingCounts.user.reduce(0, +)
     self.blockRatingCounts = blockRatingCounts
@@ -61,11 +99,12 @@ package final class RatingBlockSource: Sendable {
     kept = keeps ? Locked(PerSide(user: [:], item: [:])) : nil
   }
 
-  /// A block, from memory or from its shard; any thread.
+  /// A block that this process owns, from memory or from its shard; any thread.
   package func block(_ block: Int, of side: Side) throws(Failure) -> RatingBlock {
     if let ready = kept?.withLock({ $0[side][block] }) { return ready }
     var read = try partition.readBlock(block, of: side)
     if let mask { read = mask.training(read) }
+    read = territory.localised(read)
     kept?.withLock { $0[side][block] = read }
     return read
   }
@@ -75,13 +114,15 @@ package final class RatingBlockSource: Sendable {
   ///
   /// - Complexity: O(ratings), divided by the workers.
   package func mean(
-    workers: Int, of term: @escaping @Sendable (Double) -> Double = { $0 }
+    workers: Int, ranks: Ranks = .alone,
+    of term: @escaping @Sendable (Double) -> Double = { $0 }
   ) throws(Failure) -> Double {
-    let sums = try Parallel.map(grids.user.blockCount, workers: workers) {
-      [self] number throws(Failure) in
-      ratingSums(of: try block(number, of: .user), term: term)
+    let blocks = territory.shares.user.blocks
+    let sums = try Parallel.map(blocks.count, workers: workers) {
+      [self] position throws(Failure) in
+      ratingSums(of: try block(blocks.lowerBound + position, of: .user), term: term)
     }
-    let sum = sums.reduce(0.0) { $1.reduce($0, +) }
+    let sum = try ranks.fold([0]) { [sums.reduce($0[0]) { $1.reduce($0, +) }] }[0]
     return ratingCount > 0 ? sum / Double(ratingCount) : 0
   }
 

@@ -1,5 +1,6 @@
 import BlockMatrix
 import CSystem
+import FactorExchange
 import Kernels
 import LeastSquares
 import Workers
@@ -21,6 +22,7 @@ package final class StochasticLearner: Learner, Sendable {
   private let factorRate: Double
   package let mean: Double
   package let factors: PerSide<FactorTable>
+  package var referredItems: FactorTable { factors.item }
   package var keepsRatings: Bool { true }
   /// A step moves a user and an item: neither side stands still.
   package let phases: [[Side]] = [[.user, .item]]
@@ -59,7 +61,8 @@ package final class StochasticLearner: Learner, Sendable {
   private static func begin(
     _ source: RatingBlockSource, hyperparameters: Hyperparameters, mean: Double, deviation: Double
   ) throws(Failure) -> PerSide<FactorTable> {
-    let factors = try initialFactors(source.grids, hyperparameters: hyperparameters)
+    let factors = try initialFactors(
+      source.territory.shares.map(\.indices), hyperparameters: hyperparameters)
     let shared =
       hyperparameters.hasBias ? 0 : (mean.magnitude / Double(hyperparameters.rank)).squareRoot()
     let length = Float((0.1 * deviation).squareRoot())
