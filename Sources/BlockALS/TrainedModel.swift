@@ -41,8 +41,7 @@ public struct TrainedModel: Sendable {
     }
     recommender = try publicly { () throws(Failure) in try Recommender(loaded.model) }
     predictor = try publicly { () throws(Failure) in try Predictor(loaded.model) }
-    lookups = PerSide(
-      user: IdLookup(loaded.model.ids.user), item: IdLookup(loaded.model.ids.item))
+    lookups = loaded.model.ids.map { IdLookup($0) }
     self.loaded = loaded
     self.path = path
   }

@@ -24,15 +24,9 @@ struct Numbering: Sendable {
       return ids[Int(left.number)].lexicographicallyPrecedes(ids[Int(right.number)])
     }
     var indices = [UInt32](repeating: Self.unknown, count: ids.count)
-    var bytes: [UInt8] = []
-    var offsets = [0]
-    for (index, entry) in order.enumerated() {
-      indices[Int(entry.number)] = UInt32(index)
-      bytes.append(contentsOf: ids[Int(entry.number)])
-      offsets.append(bytes.count)
-    }
+    for (index, entry) in order.enumerated() { indices[Int(entry.number)] = UInt32(index) }
     self.indices = indices
-    table = IdTable(bytes: bytes, offsets: offsets, counts: order.map(\.count))
+    table = IdTable(order.lazy.map { ids[Int($0.number)] }, counts: order.map(\.count))
   }
 
   private struct Entry {

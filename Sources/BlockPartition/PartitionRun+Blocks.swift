@@ -19,14 +19,11 @@ extension PartitionRun {
     }
     let indices = PerSide(user: numberings[0], item: numberings[1])
     guard indices.user.table.count > 0 else { throw nothingLeft() }
-    var plans: [BlockPlan] = []
-    for side in Side.allCases {
-      plans.append(
-        try BlockPlan(
-          counts: indices[side].table.counts, wanted: settings.blockCounts[side], work: work,
-          workers: settings.workers, side: side))
+    let blocks = try PerSide { side throws(Failure) in
+      try BlockPlan(
+        counts: indices[side].table.counts, wanted: settings.blockCounts[side], work: work,
+        workers: settings.workers, side: side)
     }
-    let blocks = PerSide(user: plans[0], item: plans[1])
     for side in Side.allCases { try writer.writeIds(indices[side].table, side: side) }
 
     let byUser = makeStore("users")
@@ -48,7 +45,7 @@ extension PartitionRun {
     try writeItems(byItem, blocks, indices)
     try byItem.remove()
     return WrittenBlocks(
-      grids: PerSide(user: blocks.user.grid, item: blocks.item.grid),
+      grids: blocks.map(\.grid),
       spilledByteCount: byUser.spilledByteCount + byItem.spilledByteCount
         + heldOut.spilledByteCount)
   }

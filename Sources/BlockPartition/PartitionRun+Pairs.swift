@@ -114,15 +114,3 @@ extension IdTable {
   /// ``StableHash/hash(_:)`` of each id.
   func stableHashes() -> [UInt64] { (0..<count).map { StableHash.hash(self[$0]) } }
 }
-
-extension BlockGrid {
-  /// The block of each index.
-  func blockNumbers() -> [UInt32] {
-    var numbers: [UInt32] = []
-    numbers.reserveCapacity(rowCount)
-    for block in 0..<blockCount {
-      numbers.append(contentsOf: repeatElement(UInt32(block), count: indices(ofBlock: block).count))
-    }
-    return numbers
-  }
-}

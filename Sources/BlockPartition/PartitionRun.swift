@@ -10,25 +10,9 @@ struct PartitionRun: Sendable {
   let inputByteCount: Int?
   let writer: PartitionWriter
   let fileSystem: any FileSystem
-  let progress: @Sendable (PartitionProgress) -> Void
-
   let memory: PartitionMemory
   let budget: MemoryBudget
-
-  init(
-    settings: PartitionSettings, inputs: [RatingInput], inputByteCount: Int?,
-    writer: PartitionWriter, fileSystem: any FileSystem,
-    progress: @escaping @Sendable (PartitionProgress) -> Void
-  ) {
-    self.settings = settings
-    self.inputs = inputs
-    self.inputByteCount = inputByteCount
-    self.writer = writer
-    self.fileSystem = fileSystem
-    self.progress = progress
-    memory = PartitionMemory(settings)
-    budget = MemoryBudget(limit: memory.readingLimit)
-  }
+  let progress: @Sendable (PartitionProgress) -> Void
 
   /// - Parameter list: Gets the skipped lines before the partition appears.
   func run(

@@ -40,9 +40,11 @@ package enum Partitioner {
         try refuseOther(
           writer.directory, settings, inputByteCount: inputByteCount, in: fileSystem)
       }
+      let memory = PartitionMemory(settings)
       let run = PartitionRun(
         settings: settings, inputs: opened, inputByteCount: inputByteCount, writer: writer,
-        fileSystem: fileSystem, progress: progress)
+        fileSystem: fileSystem, memory: memory, budget: MemoryBudget(limit: memory.readingLimit),
+        progress: progress)
       return try run.run { badLines throws(Failure) in
         try rejects?.commit(badLines, names: opened.map(\.name))
       }

@@ -24,12 +24,6 @@ package struct Partition: Sendable {
     return Partition(directory: directory, facts: facts, fileSystem: fileSystem)
   }
 
-  private init(directory: String, facts: PartitionFacts, fileSystem: any FileSystem) {
-    self.directory = directory
-    self.facts = facts
-    self.fileSystem = fileSystem
-  }
-
   /// The names of all files but the manifest.
   var fileNames: [String] {
     Side.allCases.flatMap { side in
@@ -72,6 +66,11 @@ package struct Partition: Sendable {
         hint: ShardFile.damageHint)
     }
     return table
+  }
+
+  /// Reads the ids and counts of both sides.
+  package func readIds() throws(Failure) -> PerSide<IdTable> {
+    try PerSide { side throws(Failure) in try readIds(side) }
   }
 
   /// The bytes that reading a side's ids takes, as their file's header says.

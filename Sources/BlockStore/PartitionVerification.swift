@@ -23,9 +23,7 @@ extension Verification {
     }
     guard let partition = opened else { return verification }
     try verification.noteStrangers(of: partition, in: fileSystem)
-    let ids = PerSide(
-      user: verification.checkIds(.user, of: partition),
-      item: verification.checkIds(.item, of: partition))
+    let ids = PerSide { verification.checkIds($0, of: partition) }
     let users = try verification.checkBlocks(.user, of: partition, ids, workers: workers)
     let items = try verification.checkBlocks(.item, of: partition, ids, workers: workers)
     let facts = partition.facts

@@ -71,15 +71,8 @@ enum RatingShard {
 
   /// Where each row begins: the sums of the rows' counts.
   private static func offsets(of file: ShardFile) throws(Failure) -> [Int] {
-    let counts = try file.varints(.counts, count: file.header.rowCount)
-    var offsets: [Int] = []
-    offsets.reserveCapacity(counts.count + 1)
-    var sum = 0
-    offsets.append(0)
-    for count in counts {
-      sum += Int(count)
-      offsets.append(sum)
-    }
+    let offsets = try file.varints(.counts, count: file.header.rowCount).offsets
+    let sum = offsets[offsets.count - 1]
     guard sum == file.header.entryCount else {
       throw file.broken(
         .counts, "the rows' counts sum up to \(sum), the header says \(file.header.entryCount)")

@@ -54,11 +54,11 @@ struct ShardHeader: Equatable {
 
   var kind: ShardKind
   var side: Side
-  var block: Int
-  var firstIndex: Int
+  var block = 0
+  var firstIndex = 0
   var rowCount: Int
   var entryCount: Int
-  var distinctColumnCount: Int
+  var distinctColumnCount = 0
   var sections: [SectionEntry] = []
 
   /// The most bytes that a header has.
@@ -97,7 +97,9 @@ struct ShardHeader: Equatable {
     encoder.put(Checksum.xxh3(encoder.bytes))
     return encoder.bytes
   }
+}
 
+extension ShardHeader {
   /// Reads and checks a file's header.
   ///
   /// - Parameters:
@@ -189,18 +191,5 @@ struct ShardHeader: Equatable {
     return SectionEntry(
       kind: kind, offset: offset, storedCount: stored, rawCount: raw,
       storedChecksum: checksums.0, rawChecksum: checksums.1)
-  }
-
-  init(
-    kind: ShardKind, side: Side, block: Int = 0, firstIndex: Int = 0, rowCount: Int,
-    entryCount: Int, distinctColumnCount: Int = 0
-  ) {
-    self.kind = kind
-    self.side = side
-    self.block = block
-    self.firstIndex = firstIndex
-    self.rowCount = rowCount
-    self.entryCount = entryCount
-    self.distinctColumnCount = distinctColumnCount
   }
 }

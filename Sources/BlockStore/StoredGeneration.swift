@@ -69,8 +69,8 @@ package struct StoredGeneration: Sendable {
   ///
   /// - Throws: `.data` for the first block that is damaged.
   package func checkedRows(workers: Int) throws(Failure) -> PerSide<FactorRows> {
-    PerSide(
-      user: .stored(try StoredFactors(checking: .user, of: self, workers: workers)),
-      item: .stored(try StoredFactors(checking: .item, of: self, workers: workers)))
+    try PerSide { side throws(Failure) in
+      .stored(try StoredFactors(checking: side, of: self, workers: workers))
+    }
   }
 }

@@ -34,6 +34,16 @@ package func initialFactors(
   return table
 }
 
+/// The factors of both sides that training begins with.
+package func initialFactors(
+  _ grids: PerSide<BlockGrid>, hyperparameters: Hyperparameters
+) throws(Failure) -> PerSide<FactorTable> {
+  try PerSide { side throws(Failure) in
+    try initialFactors(
+      side: side, rowCount: grids[side].rowCount, hyperparameters: hyperparameters)
+  }
+}
+
 /// The beginning of a row's own stream of numbers.
 private func rowKey(seed: UInt64, side: Side, index: Int) -> UInt64 {
   let sideKey: UInt64 = side == .user ? 0x75 : 0x69

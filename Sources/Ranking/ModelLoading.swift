@@ -59,17 +59,16 @@ package struct LoadedModel: Sendable {
     let facts = chosen.facts
     let model = try FactorModel(
       rows: chosen.rows,
-      ids: PerSide(
-        user: try store.readIds(.user, of: facts), item: try store.readIds(.item, of: facts)),
+      ids: PerSide { side throws(Failure) in try store.readIds(side, of: facts) },
       mean: Float(facts.mean ?? 0), scale: facts.lowestValue...facts.highestValue)
     return (model, facts)
   }
 
   /// The same model with all factors in memory.
   package func held(workers: Int = 1) throws(Failure) -> LoadedModel {
-    let rows = PerSide(
-      user: FactorRows.held(try model.rows.user.table(workers: workers)),
-      item: FactorRows.held(try model.rows.item.table(workers: workers)))
+    let rows = try PerSide { side throws(Failure) in
+      FactorRows.held(try model.rows[side].table(workers: workers))
+    }
     return LoadedModel(
       model: try FactorModel(rows: rows, ids: model.ids, mean: model.mean, scale: model.scale),
       facts: facts, refused: refused)
@@ -99,12 +98,11 @@ package struct LoadedModel: Sendable {
     let holdout = try partition.readHoldout()
     if partition.facts.digest == facts.partitionDigest {
       return TestRatings(
-        holdout, known: PerSide(user: model.ids.user.count, item: model.ids.item.count),
+        holdout, known: model.ids.map(\.count),
         unstoredPairs: holdoutFacts.unknownPairs)
     }
     return TestRatings(
-      holdout,
-      ids: PerSide(user: try partition.readIds(.user), item: try partition.readIds(.item)),
-      model: model, unstoredPairs: holdoutFacts.unknownPairs)
+      holdout, ids: try partition.readIds(), model: model,
+      unstoredPairs: holdoutFacts.unknownPairs)
   }
 }

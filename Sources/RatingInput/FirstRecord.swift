@@ -97,12 +97,4 @@ struct FirstRecord {
       return (record, end <= count && !scanner.isOpen)
     }
   }
-
-  private init(layout: RowLayout, start: Int, end: Int, linesBefore: Int, lineCount: Int) {
-    self.layout = layout
-    self.start = start
-    self.end = end
-    self.linesBefore = linesBefore
-    self.lineCount = lineCount
-  }
 }

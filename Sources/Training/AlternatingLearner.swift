@@ -42,11 +42,7 @@ package final class AlternatingLearner: Learner {
     if let factors {
       self.factors = factors
     } else {
-      self.factors = PerSide(
-        user: try initialFactors(
-          side: .user, rowCount: source.grids.user.rowCount, hyperparameters: hyperparameters),
-        item: try initialFactors(
-          side: .item, rowCount: source.grids.item.rowCount, hyperparameters: hyperparameters))
+      self.factors = try initialFactors(source.grids, hyperparameters: hyperparameters)
     }
     counts = try Self.counts(source, hyperparameters, workers: workers)
     for side in Side.allCases { penalties[side] = penalty(of: side) }
@@ -92,14 +88,11 @@ package final class AlternatingLearner: Learner {
     _ source: RatingBlockSource, _ hyperparameters: Hyperparameters, workers: Int
   ) throws(Failure) -> PerSide<[UInt32]> {
     guard hyperparameters.feedback.confidence?.convention == .spark else { return source.counts }
-    var counts = PerSide(user: [UInt32](), item: [UInt32]())
-    for side in Side.allCases {
-      counts[side] = try Parallel.map(source.grids[side].blockCount, workers: workers) {
-        number throws(Failure) in
+    return try PerSide { side throws(Failure) in
+      try Parallel.map(source.grids[side].blockCount, workers: workers) { number throws(Failure) in
         countedRatings(of: try source.block(number, of: side), hyperparameters: hyperparameters)
       }.flatMap(\.self)
     }
-    return counts
   }
 
   /// The blocks that this process solves, dearest first, so that no long one is left for the end.
@@ -113,13 +106,5 @@ package final class AlternatingLearner: Learner {
     LeastSquares.penalty(
       factors[side], counts: counts[side], oppositeCount: counts[side.opposite].count,
       hyperparameters: hyperparameters)
-  }
-}
-
-extension ContinuousClock.Instant {
-  /// Wall time since this instant, in seconds.
-  var seconds: Double {
-    let (whole, fraction) = (ContinuousClock.now - self).components
-    return Double(whole) + Double(fraction) * 1e-18
   }
 }

@@ -24,10 +24,8 @@ package final class RatingBlockSource: Sendable {
     let facts = partition.facts
     self.init(
       partition, mask: nil, keeps: keeps,
-      counts: PerSide(
-        user: try partition.readIds(.user).counts, item: try partition.readIds(.item).counts),
-      blockRatingCounts: PerSide(
-        user: facts.shards.user.map(\.ratingCount), item: facts.shards.item.map(\.ratingCount)))
+      counts: try partition.readIds().map(\.counts),
+      blockRatingCounts: facts.shards.map { $0.map(\.ratingCount) })
   }
 
   /// The ratings of a partition that a fold trains on.
@@ -36,20 +34,16 @@ package final class RatingBlockSource: Sendable {
   package convenience init(
     _ partition: Partition, mask: FoldMask, keeps: Bool, workers: Int
   ) throws(Failure) {
-    let facts = partition.facts
-    var counts = PerSide(user: [UInt32](), item: [UInt32]())
-    var blockRatingCounts = PerSide(user: [Int](), item: [Int]())
-    for side in Side.allCases {
-      let rows = try Parallel.map(facts.grids[side].blockCount, workers: workers) {
+    let rows = try PerSide { side throws(Failure) in
+      try Parallel.map(partition.facts.grids[side].blockCount, workers: workers) {
         number throws(Failure) in
         let block = mask.training(try partition.readBlock(number, of: side))
         return (0..<block.rowCount).map { UInt32(block.ratings(ofRow: $0).count) }
       }
-      counts[side] = rows.flatMap(\.self)
-      blockRatingCounts[side] = rows.map { $0.reduce(0) { $0 + Int($1) } }
     }
     self.init(
-      partition, mask: mask, keeps: keeps, counts: counts, blockRatingCounts: blockRatingCounts)
+      partition, mask: mask, keeps: keeps, counts: rows.map { $0.flatMap(\.self) },
+      blockRatingCounts: rows.map { $0.map { $0.reduce(0) { $0 + Int($1) } } })
   }
 
   private init(
@@ -61,9 +55,7 @@ package final class RatingBlockSource: Sendable {
     self.counts = counts
     ratingCount = blockRatingCounts.user.reduce(0, +)
     self.blockRatingCounts = blockRatingCounts
-    routes = PerSide(
-      user: facts.shards.user.map(\.distinctColumnCount),
-      item: facts.shards.item.map(\.distinctColumnCount))
+    routes = facts.shards.map { $0.map(\.distinctColumnCount) }
     self.partition = partition
     self.mask = mask
     kept = keeps ? Locked(PerSide(user: [:], item: [:])) : nil

@@ -59,11 +59,7 @@ package final class StochasticLearner: Learner, Sendable {
   private static func begin(
     _ source: RatingBlockSource, hyperparameters: Hyperparameters, mean: Double, deviation: Double
   ) throws(Failure) -> PerSide<FactorTable> {
-    let factors = PerSide(
-      user: try initialFactors(
-        side: .user, rowCount: source.grids.user.rowCount, hyperparameters: hyperparameters),
-      item: try initialFactors(
-        side: .item, rowCount: source.grids.item.rowCount, hyperparameters: hyperparameters))
+    let factors = try initialFactors(source.grids, hyperparameters: hyperparameters)
     let shared =
       hyperparameters.hasBias ? 0 : (mean.magnitude / Double(hyperparameters.rank)).squareRoot()
     let length = Float((0.1 * deviation).squareRoot())
@@ -130,9 +126,7 @@ package final class StochasticLearner: Learner, Sendable {
 
   /// How each row steps when so many epochs have passed.
   private func makePaces(elapsed: Double, epoch: Int) throws(Failure) -> Paces {
-    Paces(
-      user: try makePaces(.user, elapsed: elapsed, epoch: epoch),
-      item: try makePaces(.item, elapsed: elapsed, epoch: epoch))
+    try Paces { side throws(Failure) in try makePaces(side, elapsed: elapsed, epoch: epoch) }
   }
 
   private func makePaces(

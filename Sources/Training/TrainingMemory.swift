@@ -32,8 +32,7 @@ package struct TrainingMemory: Sendable, Equatable {
     let facts = partition.facts
     let width = FactorTable.stride(rank: hyperparameters.rank, hasBias: hyperparameters.hasBias)
     let rows = facts.userCount + facts.itemCount
-    let ids = PerSide(
-      user: try partition.memoryOfIds(.user), item: try partition.memoryOfIds(.item))
+    let ids = try PerSide { side throws(Failure) in try partition.memoryOfIds(side) }
     var held = rows * (width * 4 + Self.rowBytes) + (facts.holdout?.ratingCount ?? 0) * 12
     if ranksHoldout { held += ids.user + ids.item + facts.itemCount * (width * 4 + 16) }
     let blocks = facts.shards.user + facts.shards.item
