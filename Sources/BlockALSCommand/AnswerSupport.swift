@@ -107,7 +107,7 @@ final class WorkProgress {
   init(_ what: String) { self.what = what }
 
   func update(_ done: Int, of total: Int) {
-    let seconds = LiveLine.seconds(since: start)
+    let seconds = start.seconds
     guard seconds - shown > 0.2, done > 0 else { return }
     shown = seconds
     let rest = seconds * Double(total - done) / Double(done)

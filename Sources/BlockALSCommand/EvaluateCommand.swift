@@ -53,8 +53,7 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Keep predictions within the lowest and the highest training rating.")
   var clip = false
 
-  @Option(help: "Threads that work at once. (default: the cores granted to this process)")
-  var workers: Int?
+  @OptionGroup var threads: WorkerOptions
 
   @OptionGroup var damage: DamageOptions
 
@@ -72,9 +71,7 @@ struct EvaluateCommand: ParsableCommand {
     guard (holdout == nil) != ratingFiles.isEmpty else {
       throw ValidationError("Give either --holdout DIR or --ratings FILE.")
     }
-    for (name, value) in [("--top", top), ("--workers", workers)] {
-      if let value, value < 1 { throw ValidationError("\(name) \(value) is not at least 1.") }
-    }
+    if let top, top < 1 { throw ValidationError("--top \(top) is not at least 1.") }
     guard top != nil || (exclude == nil && relevantFrom == nil) else {
       throw ValidationError("--exclude and --relevant-from concern rankings: give --top too.")
     }
@@ -82,10 +79,8 @@ struct EvaluateCommand: ParsableCommand {
 
   mutating func run() throws {
     let fileSystem = PosixFileSystem()
-    if explainMetrics {
-      return try fileSystem.standardOutput.write(Array(MetricDefinitions.text.utf8))
-    }
-    let workers = workers ?? GrantedCores.count(in: fileSystem)
+    if explainMetrics { return try Output.write(MetricDefinitions.text) }
+    let workers = try threads.count(in: fileSystem)
     let loaded = try damage.open(model ?? "", in: fileSystem, workers: workers)
     let test = try testRatings(of: loaded, workers: workers, fileSystem)
     let accuracy = try Accuracy.measure(loaded.model, on: test, clip: clip, workers: workers)
@@ -97,8 +92,7 @@ struct EvaluateCommand: ParsableCommand {
         Recommender(loaded.model, seen: seen), on: test, limit: limit,
         relevantFrom: relevantFrom ?? -.infinity, workers: workers)
     }
-    let report = EvaluationReport(accuracy, rankings, test, of: loaded)
-    try fileSystem.standardOutput.write(Array((json ? report.json.text + "\n" : report.text).utf8))
+    try Output.write(EvaluationReport(accuracy, rankings, test, of: loaded), asJSON: json)
   }
 
   /// What to compare with: a partition's hold-out, or ratings from text.
@@ -115,7 +109,7 @@ struct EvaluateCommand: ParsableCommand {
 }
 
 /// The result of an evaluation, in words and as JSON.
-struct EvaluationReport {
+struct EvaluationReport: Report {
   private let accuracy: Accuracy
   private let rankings: RankingMetrics?
   private let users: Int

@@ -2,7 +2,6 @@ import ArgumentParser
 import BlockMatrix
 import BlockStore
 import Ranking
-import Workers
 
 extension ExportFormat: ExpressibleByArgument {}
 
@@ -51,9 +50,7 @@ struct ExportCommand: ParsableCommand {
     let loaded = try damage.open(
       model, in: fileSystem, workers: GrantedCores.count(in: fileSystem))
     let output = output ?? "\(Path.trimmed(model)).\(format.rawValue)"
-    let stop = StopRequest()
-    let signals = StopSignals(stop)
-    let wasThere = try withExtendedLifetime(signals) { () throws(Failure) in
+    let wasThere = try StopSignals.watch { stop throws(Failure) in
       try FactorExport(loaded).write(format, to: output, in: fileSystem, stop: stop)
     }
     if wasThere { StandardError.noteComplete(output) }
@@ -66,6 +63,6 @@ struct ExportCommand: ParsableCommand {
       json
       ? summary.text
       : "\(output): \(users.grouped) users and \(items.grouped) items at rank \(loaded.model.rank)"
-    try fileSystem.standardOutput.write(Array("\(line)\n".utf8))
+    try Output.write("\(line)\n")
   }
 }

@@ -87,12 +87,11 @@ struct RecommendCommand: ParsableCommand {
     guard [users, items, deny, newRows.given?.path].count(where: { $0 == "-" }) <= 1 else {
       throw ValidationError("Only one file can be standard input.")
     }
-    try output.validate()
   }
 
   mutating func run() throws {
     let fileSystem = PosixFileSystem()
-    let workers = output.workers(in: fileSystem)
+    let workers = try output.threads.count(in: fileSystem)
     let loaded = try damage.open(model, in: fileSystem, workers: workers)
     let new = try newRows.solve(
       in: loaded, skipUnknown: skipUnknown, workers: workers, fileSystem)
@@ -104,24 +103,26 @@ struct RecommendCommand: ParsableCommand {
     let seen = try exclude.map { directory throws(Failure) in
       try loaded.seenRatings(of: Partition.open(directory, in: fileSystem))
     }
-    try write(Recommender(model, items: items, seen: new?.seen ?? seen), users, fileSystem)
+    let recommender = try Recommender(model, items: items, seen: new?.seen ?? seen)
+    try StopSignals.watch { stop throws(Failure) in
+      try write(recommender, users, workers: workers, stop, fileSystem)
+    }
   }
 
   private func write(
-    _ recommender: Recommender, _ users: [UInt32], _ fileSystem: PosixFileSystem
+    _ recommender: Recommender, _ users: [UInt32], workers: Int, _ stop: StopRequest,
+    _ fileSystem: PosixFileSystem
   ) throws(Failure) {
     let text = AnswerText.recommendations(
       output.wantedFormat, items: recommender.model.ids.item)
     let userIds = recommender.model.ids.user
     let progress = WorkProgress("users")
-    let stop = StopRequest()
-    let signals = StopSignals(stop)
+    defer { progress.clear() }
     let sink = try AnswerSink(output.path, in: fileSystem, stop: stop)
-    defer { withExtendedLifetime(signals) { progress.clear() } }
     // Written with the first rankings: where those cannot be made, nothing is answered.
     var opening = text.opening
     try recommender.recommend(
-      to: users, limit: top, workers: output.workers(in: fileSystem),
+      to: users, limit: top, workers: workers,
       transform: { first, rankings throws(Failure) in
         var bytes: [UInt8] = []
         for (position, ranking) in zip(first..., rankings) {
@@ -202,16 +203,7 @@ struct AnswerOptions: ParsableArguments {
       """, valueName: "file"))
   var path: String?
 
-  @Option(help: "Threads that rank at once. (default: the cores granted to this process)")
-  var workers: Int?
-
-  func validate() throws {
-    if let workers, workers < 1 { throw ValidationError("--workers \(workers) is not at least 1.") }
-  }
+  @OptionGroup var threads: WorkerOptions
 
   var wantedFormat: AnswerFormat { json ? .json : format }
-
-  func workers(in fileSystem: any FileSystem) -> Int {
-    workers ?? GrantedCores.count(in: fileSystem)
-  }
 }

@@ -57,12 +57,11 @@ struct SimilarCommand: ParsableCommand {
         --new-users FILE.
         """)
     }
-    try output.validate()
   }
 
   mutating func run() throws {
     let fileSystem = PosixFileSystem()
-    let workers = output.workers(in: fileSystem)
+    let workers = try output.threads.count(in: fileSystem)
     let loaded = try damage.open(model, in: fileSystem, workers: workers)
     let side: Side = newRows.given?.side ?? (item.isEmpty ? .user : .item)
     let subjects: IdTable
@@ -87,9 +86,7 @@ struct SimilarCommand: ParsableCommand {
     for (position, (index, ranking)) in zip(indices, rankings).enumerated() {
       try text.append(ranking, position: position, of: subjects[Int(index)], to: &bytes)
     }
-    let stop = StopRequest()
-    let signals = StopSignals(stop)
-    try withExtendedLifetime(signals) { () throws(Failure) in
+    try StopSignals.watch { stop throws(Failure) in
       let sink = try AnswerSink(output.path, in: fileSystem, stop: stop)
       try sink.write(bytes + text.closing)
       try sink.commit()

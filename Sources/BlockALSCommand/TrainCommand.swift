@@ -77,16 +77,19 @@ struct TrainCommand: ParsableCommand {
     let partition = try Partition.open(plan.partition, in: fileSystem)
     // What can be refused is, before a directory is made.
     let metric = try RunOptions.metric(plan.run, on: partition, workers: settings.workers)
-    let stop = StopRequest()
-    let signals = StopSignals(stop)
     let progress = TrainingProgress()
-    let end = try withExtendedLifetime(signals) {
+    let end = try StopSignals.watch { stop throws(Failure) in
       try Trainer.run(
         partition, into: ModelDirectory.openOrCreate(plan.model, in: fileSystem),
         hyperparameters: plan.hyperparameters, settings: settings, metric: metric, stop: stop,
         observe: { progress.show($0) })
     }
-    try report(end, plan, progress)
+    switch end {
+    case .finished(let iteration, let best):
+      try Output.write(
+        progress.summary(model: plan.model, iteration: iteration, best: best), asJSON: json)
+    case .stopped(let saved): throw Failure.stopped(saved: saved, in: plan.model)
+    }
   }
 
   /// The plan of the options alone.
@@ -96,22 +99,6 @@ struct TrainCommand: ParsableCommand {
       partition: path, model: output ?? path + ".model", hyperparameters: hyperparameters,
       run: try process.run(
         of: hyperparameters, over: model.preset?.run ?? SettingValues()))
-  }
-
-  private func report(
-    _ end: TrainingEnd, _ plan: Plan, _ progress: TrainingProgress
-  ) throws(Failure) {
-    switch end {
-    case .finished(let iteration, let best):
-      let summary = progress.summary(model: plan.model, iteration: iteration, best: best)
-      try Output.write(json ? summary.json.text + "\n" : summary.text)
-    case .stopped(let saved):
-      throw Failure(
-        .stopped,
-        saved.map { "generation \(GenerationName.of($0)) is saved in \(plan.model)" }
-          ?? "no iteration was complete yet",
-        hint: "run the same command again to go on")
-    }
   }
 }
 

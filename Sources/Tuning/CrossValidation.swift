@@ -62,7 +62,7 @@ package struct CrossValidation: Sendable {
       ("foldSeed", .string(String(seed))), ("fold", .int(fold)),
       ("iterations", .int(rules.iterations)), ("tolerance", .number(rules.tolerance)),
       ("metric", .string(metric.name)), ("clip", .bool(metric == .rmse(clip: true))),
-      ("settings", .object(point.settings.map { ($0.name, .string($0.value)) })),
+      ("settings", .words(point.settings)),
     ]
   }
 }
