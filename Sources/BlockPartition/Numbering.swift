@@ -18,6 +18,8 @@ struct Numbering: Sendable {
       order.append(
         Entry(count: counts[number], prefix: Self.prefix(ids[number]), number: UInt32(number)))
     }
+    // By count, so that the rows that are read most lie together in memory; then by bytes, so that
+    // nothing depends on the order of the input.
     order.sort { left, right in
       if left.count != right.count { return left.count > right.count }
       if left.prefix != right.prefix { return left.prefix < right.prefix }

@@ -27,11 +27,13 @@ struct PartitionRun: Sendable {
     summary.mergedRowCount = resolved.mergedRowCount
     let counts = try RatingCounts(
       resolved.store, ids: ids, minimum: settings.minimumRatings, holdout: settings.holdout,
+      // Each worker that counts has a counter for every id.
       workers: min(resolved.workers, work == nil ? .max : PartitionMemory.countingWorkers))
     summary.droppedRatingCount = counts.droppedCount
     let blocks = try writeBlocks(resolved, ids, counts, work)
     summary.spilledByteCount =
       text.store.spilledByteCount + resolved.spilledByteCount + blocks.spilledByteCount
+    // Before the partition appears: one that is there has its list.
     try list(text.badLines)
     let facts = try writer.commit(
       grids: blocks.grids, valuesGiven: text.valuesGiven,

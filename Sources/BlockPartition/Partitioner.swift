@@ -26,6 +26,8 @@ package enum Partitioner {
     try settings.check()
     let opened = try InputFiles.inputs(inputs, in: fileSystem, standardInput: standardInput)
     var rejects: RejectsFile?
+    // Both names are claimed before anything is read: to hear that one is taken should cost nobody
+    // an hour.
     if let path = settings.rejects { rejects = try RejectsFile(path, in: fileSystem) }
     let writer: PartitionWriter
     do throws(Failure) {

@@ -14,6 +14,7 @@ enum WorkerSums {
   ) throws(Failure) -> [State] {
     let idle = Locked<[State]>([])
     _ = try Parallel.map(count, workers: workers) { part throws(Failure) in
+      // Taken out of the list, not copied: whoever changes it is its only owner.
       var state = idle.withLock { $0.popLast() } ?? initial
       try body(part, &state)
       idle.withLock { [state] in $0.append(state) }

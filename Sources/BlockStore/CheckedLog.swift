@@ -101,6 +101,7 @@ package final class CheckedLog: Sendable {
       state.file = nil
       try openAtEnd(&state)
       let present = try self.lines()
+      // Lines that are right are left alone: written anew, they could be lost on the way.
       let shared = zip(present, lines).prefix { $0 == $1 }.count
       if shared < present.count {
         try fileSystem.truncate(path, to: Self.encode(lines[..<shared], from: 0).count)

@@ -33,6 +33,7 @@ package enum Digest {
       let own = UInt64(block.firstIndex + row) << shifts.row
       for position in block.ratings(ofRow: row) {
         let pair = own | UInt64(block.columns[position]) << shifts.column
+        // Added, so that no order matters: the two orientations meet ratings in different ones.
         sum &+= mixed(pair, block.value(at: position))
       }
     }

@@ -60,6 +60,7 @@ package struct MadeDirectories: Sendable {
       for path in missing.reversed() {
         try fileSystem.makeDirectory(path, withParents: false)
         made.append(path)
+        // Otherwise a crash may lose the directory, and with it what was promised to be in it.
         try fileSystem.syncDirectory(Path.parent(of: path))
       }
     } catch {

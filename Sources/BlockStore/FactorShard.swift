@@ -116,6 +116,7 @@ struct FactorShard: Sendable {
     var checksum = try StreamingChecksum()
     let found = try file.read(count: header.count, at: 0)
     checksum.add(found)
+    // Compared, not understood: there is one header for these rows, and no parser to be led astray.
     guard found == header else {
       let offset = zip(found, header).prefix { $0 == $1 }.count
       throw damaged(file, "header", offset, "is not the header of this block")

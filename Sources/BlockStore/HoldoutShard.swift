@@ -50,6 +50,7 @@ enum HoldoutShard {
       guard items[position] < itemCount else {
         throw file.broken(.items, "item \(items[position]) of \(itemCount) at rating \(position)")
       }
+      // Items ascend for each user, and begin anew with the next.
       guard step > 0 || position == 0 || items[position] >= items[position - 1] else {
         throw file.broken(.items, "items of a user descend at rating \(position)")
       }

@@ -71,6 +71,7 @@ package enum JSONText: Sendable, Equatable {
       case "\n": text += "\\n"
       case "\r": text += "\\r"
       case "\t": text += "\\t"
+      // Controls have to be escaped; JSON takes all other UTF-8 as it is.
       case "\u{0}"..<"\u{20}":
         let digits = String(scalar.value, radix: 16)
         text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits

@@ -120,6 +120,7 @@ package final class OutputClaim: Sendable {
       try checkNames()
       try fileSystem.removeTree(temporary)
     } else {
+      // The names of its files before its own: what is there is whole.
       if kind == .directory { try fileSystem.syncDirectory(temporary) }
       try fileSystem.rename(temporary, to: path)
       state.withLock { $0.hasAppeared = true }

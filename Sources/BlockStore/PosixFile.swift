@@ -59,11 +59,13 @@ final class Descriptor: Sendable {
     let error: Int32 = unsafe bytes.withUnsafeBytes { buffer in
       var written = 0
       while written < buffer.count {
+        // Linux moves less than 2 GiB in one call.
         let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[written...])
         let count = unsafe write(number, rest.baseAddress, min(rest.count, 1 << 30))
         if count > 0 {
           written += count
         } else if count == 0 {
+          // A call that writes nothing and gives no reason: asking for ever would be worse.
           return ENOSPC
         } else if errno != EINTR {
           return errno

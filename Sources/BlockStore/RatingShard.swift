@@ -20,6 +20,7 @@ enum RatingShard {
 
   /// Each row's first column, then the steps from one column to the next.
   private static func steps(of block: RatingBlock) -> [UInt32] {
+    // Columns ascend, and popular ones are near each other: most steps are one byte.
     var steps = block.columns
     for row in 0..<block.rowCount {
       var previous: UInt32 = 0

@@ -23,6 +23,7 @@ package enum Safetensors {
       start = end
     }
     let json = Array(JSONText.object(members).text.utf8)
+    // So that the floats lie at a multiple of their size: readers map the file into memory.
     let padding = (8 - json.count % 8) % 8
     var encoder = ByteEncoder()
     encoder.put(UInt64(json.count + padding))

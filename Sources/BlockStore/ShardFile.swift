@@ -40,6 +40,7 @@ struct ShardFile {
     self.path = path
     self.bytes = bytes
     decompressor = try Decompressor()
+    // All that is stored is checked before any of it is expanded: no decoder gets to see damage.
     for section in header.sections {
       let stored = bytes[section.offset..<section.offset + section.storedCount]
       guard Checksum.xxh3(stored) == section.storedChecksum else {

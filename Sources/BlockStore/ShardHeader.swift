@@ -128,6 +128,7 @@ extension ShardHeader {
       throw damaged(18, "\(sectionCount) sections do not fit")
     }
     let checksumOffset = end - Self.checksumByteCount
+    // Before the version: a flipped bit must not read as a newer format.
     var checksum = ByteDecoder(file, at: checksumOffset)
     guard checksum.take(UInt64.self) == Checksum.xxh3(file[..<checksumOffset]) else {
       throw damaged(checksumOffset, "the header's checksum does not fit its bytes")

@@ -114,6 +114,7 @@ struct ColumnFinder {
     try checkNames(choices)
     var numbers: [Int] = []
     for choice in choices { numbers.append(try field(choice)) }
+    // A name and a number may mean the same column, which only the header tells.
     guard Set(numbers).count == numbers.count else {
       throw Failure(.data, at: place, "the columns lead to one column twice")
     }

@@ -84,6 +84,8 @@ package struct RatingReader: Sendable {
         do throws(Failure) {
           try take(&parsed)
         } catch {
+          // The others come to their next chunk and stop; what they have begun stands before or
+          // after this in the text, and the first failure counts.
           board.fail(error, at: chunk.number)
         }
       }

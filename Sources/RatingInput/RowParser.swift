@@ -59,6 +59,7 @@ struct ChunkRows {
   ) -> ChunkRows {
     var output = ChunkRows()
     let layout = chunk.layout
+    // Up to the line feed that ends it.
     RecordScanner.scan(&chunk.bytes, upTo: chunk.byteCount - 1, layout: layout) { scanner in
       var parser = RowParser(scanner, layout: layout, notesPlaces: notesPlaces)
       parser.run(&output, &users, &items, badLineLimit)
@@ -136,6 +137,8 @@ struct ChunkRows {
   private mutating func takeRecord(
     _ rows: inout [RatingRow], _ users: inout IdCollector, _ items: inout IdCollector
   ) {
+    // The rating before the ids: an id that has got a number keeps it, and a bad line must leave
+    // none.
     var value: Float = 1
     if layout.ratingField != nil {
       guard case .value(let number) = unsafe DecimalNumber.parse(text, fields.rating.range) else {
@@ -154,6 +157,7 @@ struct ChunkRows {
 
   @inline(__always)
   private func number(of field: RecordField, in ids: inout IdCollector) -> UInt32 {
+    // Few ids have quotes inside: they alone are copied.
     guard field.doubledQuotes == 0 else { return ids.index(of: scanner.content(of: field)) }
     return unsafe ids.index(
       at: UnsafeRawPointer(text + field.range.lowerBound), byteCount: field.range.count)

@@ -33,6 +33,7 @@ package final class FoldMeasurements {
     progress: (_ done: Int) -> Void = { _ in }
   ) throws(Failure) -> [[FoldValue]]? {
     var values = points.map { _ in [FoldValue]() }
+    // Folds outside: the ratings of one are read once for all models.
     for fold in 0..<(folds ?? validation.foldCount) {
       for (position, point) in points.enumerated() {
         let key = validation.key(point, fold: fold, of: partition.facts)

@@ -26,6 +26,7 @@ package struct TuningTable: Sendable {
         let values = folds.compactMap { isMixed ? $0.known : $0.value }
         let squares = values.reduce(0) { $0 + ($1 - score) * ($1 - score) }
         let count = Double(values.count)
+        // n − 1, for the mean was taken from the same folds.
         return (squares / (count - 1)).squareRoot() / count.squareRoot()
       }
     }
