@@ -7,6 +7,7 @@ package enum Digest {
   /// XXH3-64 of the row's values, each a float, seeded with XXH3-64 of the row's columns, each a
   /// 32-bit number.
   static func rows(of block: RatingBlock) -> [UInt64] {
+    // Values, not codes: with another dictionary these are the same ratings.
     let values: [Float] =
       switch block.values {
       case .plain(let plain): plain

@@ -93,6 +93,7 @@ package enum RunName {
     let prefix = "\(name).tmp-"
     guard candidate.hasPrefix(prefix) else { return false }
     let digits = candidate.utf8.dropFirst(prefix.utf8.count)
+    // Digits of ours, all sixteen: somebody's file of a name like that is left alone.
     return digits.count == 16
       && digits.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
   }

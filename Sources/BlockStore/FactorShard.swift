@@ -25,6 +25,7 @@ struct FactorShard: Sendable {
   /// The length of the whole file, or `nil` where no file can be so long.
   var byteCount: Int? {
     let (floats, overflow) = indices.count.multipliedReportingOverflow(by: rank + (hasBias ? 1 : 0))
+    // So that four bytes each, and the header, still fit into a number.
     guard !overflow, floats < 1 << 56 else { return nil }
     return header.count + floats * 4
   }
@@ -128,6 +129,7 @@ struct FactorShard: Sendable {
         let bytes = try read(columns, rows, of: file, header.count)
         checksum.add(bytes)
         pieces[piece].tensors.append(Checksum.xxh3(bytes))
+        // One such number in a row, and every score of the row is one.
         try requireFinite(bytes, columns, rows, of: file, header.count)
         for (position, row) in rows.enumerated() {
           table?.setRow(

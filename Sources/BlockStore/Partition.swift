@@ -14,6 +14,7 @@ package struct Partition: Sendable {
   ) throws(Failure) -> Partition {
     let directory = Path.trimmed(directory)
     let path = "\(directory)/\(Manifest.fileName)"
+    // To name what is missing in our words, not in the operating system's.
     guard try fileSystem.status(path) != nil else {
       throw Failure(
         .missingInput, at: directory, "is no partition: it has no \(Manifest.fileName)",

@@ -28,6 +28,7 @@ final class Descriptor: Sendable {
       throw Failure(.usage, at: printable(path.utf8), "a path cannot hold a zero byte")
     }
     while true {
+      // No child inherits a file, or a lock, of ours, and no terminal becomes ours.
       let number = unsafe csystem_open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o644)
       if number >= 0 {
         self.init(number, path: path)
@@ -130,6 +131,7 @@ final class PosixReadableFile: ReadableFile {
 
   func read(count: Int, at offset: Int) throws(Failure) -> [UInt8] {
     let (end, overflow) = offset.addingReportingOverflow(count)
+    // Before memory is asked for: the numbers may be those of a damaged file.
     guard count >= 0, offset >= 0, !overflow, end <= byteCount else {
       throw endsEarly(at: byteCount, wanted: "\(count) bytes at offset \(offset)")
     }

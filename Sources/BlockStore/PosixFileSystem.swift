@@ -92,6 +92,7 @@ package struct PosixFileSystem: FileSystem {
 
   package func status(_ path: String) throws(Failure) -> FileStatus? {
     var status = stat()
+    // A link is not followed: what stands at a name is what has to make way.
     guard unsafe lstat(path, &status) == 0 else {
       if errno == ENOENT || errno == ENOTDIR { return nil }
       throw Failure.system(errno, "look at", path, for: .reading)

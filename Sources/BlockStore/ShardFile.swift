@@ -69,6 +69,7 @@ struct ShardFile {
     guard let section = header.sections.first(where: { $0.kind == kind }) else {
       throw Failure(.data, at: path, "has no section \(kind.name)", hint: Self.damageHint)
     }
+    // Before it is expanded: no header may ask for any amount of memory.
     guard rawCounts.contains(section.rawCount) else {
       let wanted =
         rawCounts.count == 1

@@ -130,6 +130,7 @@ struct ColumnFinder {
     case .number(let number): return number - 1
     case .name(let name):
       let matches = fields.indices.filter { fields[$0] == name }
+      // Of two columns with one name, neither is meant more than the other.
       guard let match = matches.first, matches.count == 1 else {
         throw Failure(
           .data, at: place, "\(matches.count) columns are named \"\(printable(name))\"",

@@ -56,6 +56,7 @@ final class ReadingBoard: Sendable {
           number: chunk.number, file: chunk.file, lineCount: parsed.lineCount,
           rowCount: parsed.rows.count, badLines: parsed.badLines))
       state.badLineCount += parsed.badLines.count
+      // One more than may be skipped is a failure: what follows need not be read.
       if state.badLineCount > badLineLimit { state.hasStopped = true }
     }
   }

@@ -70,6 +70,7 @@ struct FoldData {
               let number = source.grids.user.block(containing: Int(user))
               let block = try source.block(number, of: .user)
               let seen = block.columns[block.ratings(ofRow: Int(user) - block.firstIndex)]
+              // As if seen: no model of the fold's ratings has them, so none ranks them.
               return coldItems.isEmpty ? seen : (seen + coldItems).sorted()[...]
             })
         })

@@ -70,6 +70,7 @@ package final class FoldMeasurements {
   private func data(of fold: Int, _ validation: CrossValidation) throws(Failure) -> FoldData {
     let mask = FoldMask(fold: fold, of: validation.foldCount, seed: validation.seed)
     if let data, data.mask == mask { return data }
+    // Given up before the next is read: two folds would take twice the memory.
     data = nil
     let read = try FoldData(partition, mask, workers: validation.workers)
     data = read

@@ -106,6 +106,7 @@ package struct TuningTable: Sendable {
     func edge<Value: SettingType>(
       _ setting: Setting<Value>, _ number: (Value) -> Double
     ) -> Edge? {
+      // Among models in which it means the same: λ by count and plain λ have no common scale.
       let values = alike.compactMap { $0.values[setting].map(number) }
       guard let own = best.values[setting].map(number), let least = values.min(),
         let most = values.max(), least < most, own == least || own == most
