@@ -7,10 +7,8 @@ extension FileSystem {
   package func writeDurably(_ bytes: [UInt8], to path: String) throws(Failure) {
     let file = try create(path)
     do throws(Failure) {
-      try file.write(bytes)
-      try file.commit()
+      try file.complete { () throws(Failure) in try file.write(bytes) }
     } catch {
-      try? file.close()
       try? removeFile(path)
       throw error
     }

@@ -29,9 +29,7 @@ enum IdShard {
     guard header.kind == .ids, header.side == side, header.block == 0, header.firstIndex == 0,
       header.distinctColumnCount == 0
     else {
-      throw Failure(
-        .data, at: "\(path), header, offset 16", "is not the file of the \(side.plural)' ids",
-        hint: ShardFile.damageHint)
+      throw file.damagedHeader(16, "is not the file of the \(side.plural)' ids")
     }
     try file.requireSections([.idLengths, .idBytes, .counts])
     let offsets = try file.varints(.idLengths, count: header.rowCount).offsets

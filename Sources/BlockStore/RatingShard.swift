@@ -45,12 +45,11 @@ enum RatingShard {
     guard header.kind == .ratings, header.side == side, header.block == block,
       header.firstIndex == indices.lowerBound, header.rowCount == indices.count
     else {
-      throw Failure(
-        .data, at: "\(path), header, offset 16",
+      throw file.damagedHeader(
+        16,
         "belongs to \(header.side.plural) block \(header.block) with \(header.rowCount) rows from "
           + "index \(header.firstIndex), not to \(side.plural) block \(block) with "
-          + "\(indices.count) rows from index \(indices.lowerBound)",
-        hint: ShardFile.damageHint)
+          + "\(indices.count) rows from index \(indices.lowerBound)")
     }
     try file.requireSections([.counts, .columns] + ValueSections.kinds(coded: file.hasDictionary))
     let rowOffsets = try offsets(of: file)
@@ -60,10 +59,8 @@ enum RatingShard {
       from: steps, rowOffsets: rowOffsets, columnCount: columnCount, file: file)
     let values = try ValueSections.decode(file, count: header.entryCount)
     guard header.distinctColumnCount <= min(columnCount, header.entryCount) else {
-      throw Failure(
-        .data, at: "\(path), header, offset 48",
-        "\(header.distinctColumnCount) different columns in \(header.entryCount) ratings",
-        hint: ShardFile.damageHint)
+      throw file.damagedHeader(
+        48, "\(header.distinctColumnCount) different columns in \(header.entryCount) ratings")
     }
     return RatingBlock(
       side: side, block: block, firstIndex: header.firstIndex, rowOffsets: rowOffsets,

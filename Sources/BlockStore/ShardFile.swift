@@ -55,9 +55,7 @@ struct ShardFile {
     guard header.sections.map(\.kind) == kinds else {
       let found = header.sections.map(\.kind.name).joined(separator: ", ")
       let wanted = kinds.map(\.name).joined(separator: ", ")
-      throw Failure(
-        .data, at: "\(path), header, offset 64", "has sections \(found), not \(wanted)",
-        hint: Self.damageHint)
+      throw damagedHeader(64, "has sections \(found), not \(wanted)")
     }
   }
 
@@ -84,6 +82,11 @@ struct ShardFile {
       throw damaged(section, "the checksum does not fit the expanded bytes")
     }
     return raw
+  }
+
+  /// A failure of what the header says at an offset.
+  func damagedHeader(_ offset: Int, _ message: String) -> Failure {
+    Failure(.data, at: "\(path), header, offset \(offset)", message, hint: Self.damageHint)
   }
 
   /// A failure that names a section and its place in the file.
