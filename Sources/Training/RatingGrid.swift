@@ -20,8 +20,7 @@ struct RatingGrid: Sendable {
   /// - Complexity: O(ratings) time; 12 bytes a rating.
   init(_ source: RatingBlockSource, size: Int, seed: UInt64) throws(Failure) {
     let users = BlockGrid(counts: source.counts.user, blockCount: size)
-    let itemBlocks = Self.blockOfEachIndex(
-      BlockGrid(counts: source.counts.item, blockCount: size))
+    let itemBlocks = BlockGrid(counts: source.counts.item, blockCount: size).blockNumbers()
     // Counted first, so that no cell has to grow: growing would take twice the memory.
     var counts = [Int](repeating: 0, count: size * size)
     try Self.visit(source, users, itemBlocks) { cell, _ in counts[cell] += 1 }
@@ -41,7 +40,7 @@ struct RatingGrid: Sendable {
 
   /// Calls `body` for each rating, in the order of (user, item), with its cell.
   private static func visit(
-    _ source: RatingBlockSource, _ users: BlockGrid, _ itemBlocks: [UInt16],
+    _ source: RatingBlockSource, _ users: BlockGrid, _ itemBlocks: [UInt32],
     _ body: (_ cell: Int, StochasticRating) -> Void
   ) throws(Failure) {
     for number in 0..<source.grids.user.blockCount {
@@ -73,14 +72,6 @@ struct RatingGrid: Sendable {
     }
     let count = cells.reduce(0) { $0 + $1.count }
     return rootMeanSquare(sums.reduce(0, +), count: count) ?? 0
-  }
-
-  private static func blockOfEachIndex(_ grid: BlockGrid) -> [UInt16] {
-    var blocks = [UInt16](repeating: 0, count: grid.rowCount)
-    for block in 0..<grid.blockCount {
-      for index in grid.indices(ofBlock: block) { blocks[index] = UInt16(block) }
-    }
-    return blocks
   }
 
   /// Fisher and Yates' shuffle.
