@@ -126,7 +126,7 @@ let package = Package(
       name: "BlockALSCommand",
       dependencies: [
         "BlockMatrix", "Workers", "RatingInput", "BlockStore", "BlockPartition", "RatingGeneration",
-        "Kernels", "LeastSquares", "Training", "Ranking", "Tuning", "CSystem",
+        "Kernels", "LeastSquares", "FactorExchange", "Training", "Ranking", "Tuning", "CSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: safe),

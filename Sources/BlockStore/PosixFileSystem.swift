@@ -203,12 +203,21 @@ extension FileStatus.Kind {
 enum ProcessName {
   /// `process 4711 on host`.
   static var current: String {
+    "process \(getpid())" + (HostName.known.map { " on \($0)" } ?? "")
+  }
+}
+
+/// The machine that this process runs on.
+package enum HostName {
+  package static var current: String { known ?? "an unknown host" }
+
+  /// `nil` where the operating system does not say.
+  fileprivate static var known: String? {
     var name = [CChar](repeating: 0, count: 256)
-    let known = unsafe name.withUnsafeMutableBufferPointer { buffer in
+    let isKnown = unsafe name.withUnsafeMutableBufferPointer { buffer in
       guard let start = buffer.baseAddress else { return false }
       return unsafe gethostname(start, buffer.count - 1) == 0
     }
-    let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-    return "process \(getpid())" + (known ? " on \(printable(bytes))" : "")
+    return isKnown ? printable(name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }) : nil
   }
 }

@@ -108,6 +108,11 @@ package struct FileFacts: Codable, Sendable, Equatable {
   package let byteCount: Int
   /// XXH3-64 of all its bytes, as 16 hexadecimal digits.
   package let xxh3: String
+
+  package init(byteCount: Int, xxh3: String) {
+    self.byteCount = byteCount
+    self.xxh3 = xxh3
+  }
 }
 
 extension FileFacts {

@@ -107,7 +107,7 @@ final class Transfer {
     self.tag = tag
     unsafe self.buffer = buffer
     unsafe self.request = request
-    test = unsafe isDone
+    unsafe test = isDone
   }
 
   deinit { unsafe buffer.deallocate() }
