@@ -71,10 +71,10 @@ import Workers
   ) throws {
     let folder = try TemporaryDirectory()
     var ratings = RatingMatrix.random(
-      userCount: 9000, itemCount: 60, ratingCount: 20_000, seed: 3
+      userCount: 9000, itemCount: 30, ratingCount: 20_000, seed: 3
     ).ratings.filter { $0.item > 0 }
     ratings += (0..<9000).map { RatingMatrix.Rating(user: $0, item: 0, value: Float($0 % 5 + 1)) }
-    let matrix = RatingMatrix(userCount: 9000, itemCount: 60, ratings: ratings)
+    let matrix = RatingMatrix(userCount: 9000, itemCount: 30, ratings: ratings)
     let whole = try matrix.partition(at: folder.file("p"))
     let cut = try matrix.partition(at: folder.file("q"), userBlocks: 11, itemBlocks: 7)
     let settings = try Hyperparameters(
