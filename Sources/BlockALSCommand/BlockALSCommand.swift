@@ -14,7 +14,7 @@ struct BlockALSCommand: ParsableCommand {
 
         blockals partition ratings.csv -o ratings.blocks
         blockals train ratings.blocks -o model --rank 64 --regularization 0.05
-        blockals recommend model --top 10 --exclude ratings.blocks alice
+        blockals recommend model --top 10 alice
 
       Stop or kill it at any time and run the same command again: it goes on, to the same bytes.
 

@@ -13,7 +13,9 @@ struct RecommendCommand: ParsableCommand {
     abstract: "Ranks items for users.",
     discussion: """
       Prints user, item, rank and score, with your own ids, best first; of equal scores the item \
-      with more training ratings first. The ranking is exact. In TSV a tabulator, line feed, \
+      with more training ratings first. The ranking is exact. What users have rated in the \
+      partition that the model was trained on is left out, where it is still there, and a line on \
+      standard error says so. In TSV a tabulator, line feed, \
       carriage return or backslash inside an id is written as \\t, \\n, \\r or \\\\; CSV quotes as \
       RFC 4180 says; both keep all other bytes. JSON lines need ids that are UTF-8.
 
@@ -23,8 +25,8 @@ struct RecommendCommand: ParsableCommand {
 
       Examples:
         blockals recommend model alice bob
-        blockals recommend model --top 20 --exclude ratings.blocks alice
-        blockals recommend model --users all --exclude ratings.blocks -o top10.tsv
+        blockals recommend model --top 20 --include-seen alice
+        blockals recommend model --users all --exclude newest.blocks -o top10.tsv
         blockals recommend model --users customers.txt --skip-unknown --format csv
         blockals recommend model --new-users new-ratings.csv --deny sold-out.txt
         blockals recommend model --new-items first-ratings.csv --top 1
@@ -47,10 +49,7 @@ struct RecommendCommand: ParsableCommand {
   @Option(help: "How many items to rank for each user.")
   var top = 10
 
-  @Option(
-    help: ArgumentHelp(
-      "A partition; what users have rated in it is not recommended to them.", valueName: "dir"))
-  var exclude: String?
+  @OptionGroup var seen: SeenOptions
 
   @Option(help: ArgumentHelp("Recommend only items listed here, one id a line.", valueName: "file"))
   var items: String?
@@ -77,7 +76,8 @@ struct RecommendCommand: ParsableCommand {
       throw ValidationError("Name users, or give --users FILE, --users all or --new-users FILE.")
     }
     try newRows.validate()
-    guard newRows.given == nil || exclude == nil else {
+    try seen.validate()
+    guard newRows.given == nil || seen.exclude == nil else {
       throw ValidationError(
         """
         --exclude goes with users and items of the model; what a user has rated in the file of \
@@ -101,17 +101,18 @@ struct RecommendCommand: ParsableCommand {
       new?.side == .user ? new?.ratedRows ?? [] : try wantedUsers(model, fileSystem)
     let items = try wantedItems(
       model, among: new?.side == .item ? new?.ratedRows : nil, fileSystem)
-    let seen = try exclude.map { directory throws(Failure) in
-      try loaded.seenRatings(of: Partition.open(directory, in: fileSystem))
-    }
-    try write(Recommender(model, items: items, seen: new?.seen ?? seen), users, fileSystem)
+    let kept = new == nil ? try seen.ratings(of: loaded, in: fileSystem) : nil
+    let source = seen.includeSeen ? nil : new?.seen ?? kept?.ratings.source
+    try write(
+      Recommender(model, items: items, seen: source), users, excluded: kept?.directory, fileSystem)
   }
 
   private func write(
-    _ recommender: Recommender, _ users: [UInt32], _ fileSystem: PosixFileSystem
+    _ recommender: Recommender, _ users: [UInt32], excluded: String?,
+    _ fileSystem: PosixFileSystem
   ) throws(Failure) {
     let text = AnswerText.recommendations(
-      output.wantedFormat, items: recommender.model.ids.item)
+      output.wantedFormat, items: recommender.model.ids.item, excluded: excluded)
     let userIds = recommender.model.ids.user
     let progress = WorkProgress("users")
     let stop = StopRequest()

@@ -1,4 +1,5 @@
 import BlockMatrix
+import BlockStore
 
 /// The forms in which rankings are written.
 package enum AnswerFormat: String, Sendable, CaseIterable {
@@ -21,10 +22,18 @@ package struct AnswerText: Sendable {
   let score: String
   /// The ids of the ranked rows.
   let objects: IdTable
+  /// The partition whose ratings are kept out; `nil` where none are.
+  var excluded: String?
 
   /// Text of columns `user, item, rank, score`.
-  package static func recommendations(_ format: AnswerFormat, items: IdTable) -> AnswerText {
-    AnswerText(format: format, subject: "user", object: "item", score: "score", objects: items)
+  ///
+  /// - Parameter excluded: The partition whose ratings are kept out of the rankings.
+  package static func recommendations(
+    _ format: AnswerFormat, items: IdTable, excluded: String? = nil
+  ) -> AnswerText {
+    AnswerText(
+      format: format, subject: "user", object: "item", score: "score", objects: items,
+      excluded: excluded)
   }
 
   /// Text of columns `item, neighbour, rank, cosine`, or with `user`.
@@ -41,7 +50,10 @@ package struct AnswerText: Sendable {
     case .tsv: Array("\(subject)\t\(object)\trank\t\(score)\n".utf8)
     case .csv: Array("\(subject),\(object),rank,\(score)\n".utf8)
     case .jsonl: []
-    case .json: Array("{\"rankings\":[".utf8)
+    case .json:
+      Array(
+        (excluded.map { "{\"excluded\":\(JSONText.string($0).text),\"rankings\":[" }
+          ?? "{\"rankings\":[").utf8)
     }
   }
 
