@@ -25,8 +25,9 @@ struct BlockALSCommand: ParsableCommand {
     version: "blockals 0.1.0",
     subcommands: [
       GenerateCommand.self, PartitionCommand.self,
-      TrainCommand.self, TuneCommand.self, EvaluateCommand.self, RecommendCommand.self,
-      SimilarCommand.self, ExportCommand.self, InspectCommand.self, VerifyCommand.self,
+      TrainCommand.self, TuneCommand.self, EvaluateCommand.self, PredictCommand.self,
+      RecommendCommand.self, SimilarCommand.self, ExportCommand.self, InspectCommand.self,
+      VerifyCommand.self,
     ]
   )
 
