@@ -60,7 +60,7 @@ import Testing
     try stored.folder.write("Alien\r\nDune\nHeat\n\nCasablanca", to: "allow.txt")
     try stored.folder.write("Alien\n", to: "deny.txt")
     let both = try run(
-      "recommend", "model", "--include-seen", "--items", "allow.txt", "--deny", "deny.txt",
+      "recommend", "model", "--include-seen", "--among", "allow.txt", "--not-among", "deny.txt",
       "--format", "csv", "ann")
     #expect(
       both.output == """
@@ -71,7 +71,8 @@ import Testing
         """)
     #expect(both.errors == "blockals: 1 of 4 items in allow.txt are unknown\n")
     let deny = try run(
-      "recommend", "model", "--include-seen", "--deny", "deny.txt", "--top", "1", "--json", "ann")
+      "recommend", "model", "--include-seen", "--not-among", "deny.txt", "--top", "1", "--json",
+      "ann")
     #expect(deny.output.contains("\"Dune\""))
   }
 
@@ -143,7 +144,7 @@ import Testing
     }
     try stored.folder.write("Heat\nAlien\n", to: "deny.txt")
     let some = try run(
-      "recommend", "model", "--new-items", "new.csv", "--deny", "deny.txt", "--format", "csv",
+      "recommend", "model", "--new-items", "new.csv", "--not-among", "deny.txt", "--format", "csv",
       "ann", "bob")
     #expect(some.output.split(separator: "\n").dropFirst().allSatisfy { $0.hasPrefix("bob,Ran") })
     #expect(some.errors.hasSuffix("blockals: 1 of 2 items in deny.txt are unknown\n"))
@@ -248,7 +249,7 @@ import Testing
     ["recommend", "model", "--exclude", "nowhere", "ann"],
     ["evaluate", "model", "--holdout", "nowhere"], ["evaluate", "model", "--ratings", "nowhere"],
     ["recommend", "model", "--users", "nowhere"],
-    ["recommend", "model", "--deny", "nowhere", "ann"],
+    ["recommend", "model", "--not-among", "nowhere", "ann"],
     ["recommend", "model", "--new-items", "nowhere"],
     ["similar", "model", "--new-users", "nowhere"],
   ])
