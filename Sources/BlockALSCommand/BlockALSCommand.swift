@@ -26,8 +26,8 @@ struct BlockALSCommand: ParsableCommand {
     subcommands: [
       GenerateCommand.self, PartitionCommand.self,
       TrainCommand.self, TuneCommand.self, EvaluateCommand.self, PredictCommand.self,
-      RecommendCommand.self, SimilarCommand.self, ExportCommand.self, InspectCommand.self,
-      VerifyCommand.self,
+      RecommendCommand.self, SimilarCommand.self, ExplainCommand.self, ExportCommand.self,
+      InspectCommand.self, VerifyCommand.self,
     ]
   )
 
