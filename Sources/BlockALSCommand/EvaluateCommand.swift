@@ -91,6 +91,10 @@ struct EvaluateCommand: ParsableCommand {
       try Partition.open(directory, in: fileSystem)
     }
     let test = try testRatings(of: loaded, partition, workers: workers, fileSystem)
+    if top == nil, loaded.facts.hyperparameters.feedback != .explicit {
+      StandardError.note(
+        "a model of implicit feedback predicts no ratings: --top 20 measures its rankings")
+    }
     let accuracy = try Accuracy.measure(loaded.model, on: test, clip: clip, workers: workers)
     let kept =
       top == nil ? nil : try seen.ratings(of: loaded, orOf: partition, in: fileSystem)
