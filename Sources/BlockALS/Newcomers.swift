@@ -47,7 +47,7 @@ public struct Newcomers: Sendable {
     predictor = try Predictor(new.model)
     factors = try new.model.rows[new.side].table()
     recommender = try Recommender(
-      new.model, items: new.side == .item ? new.ratedRows : nil, seen: new.seen)
+      new.model, among: new.side == .item ? new.ratedRows : nil, seen: new.seen)
   }
 
   /// The newcomers with a rating that the model can use, in the order of the ratings.

@@ -112,7 +112,7 @@ public struct TrainedModel: Sendable {
     return try publicly { () throws(Failure) in
       let chooser =
         try ratings.map { ratings throws(Failure) in
-          try Recommender(loaded.model, seen: loaded.seenRatings(of: ratings.partition))
+          try Recommender(loaded.model, seen: loaded.seenRatings(of: ratings.partition).source)
         } ?? recommender
       return try chooser.ranking(
         for: UInt32(index), count: count, ids: loaded.model.ids.item)

@@ -119,12 +119,12 @@ struct RunOptions: ParsableArguments {
     }
     let test = try partition.readHoldout()
     let ids = try partition.readIds()
-    let seen = try SeenRatings(partition)
+    let seen = SeenRatings(partition)
     let scale = partition.facts.lowestValue...partition.facts.highestValue
     return HoldoutMetric(name: name, higherIsBetter: true) { factors, mean throws(Failure) in
       try metric.measure(
         factors, mean: mean, ids: ids, test: test,
-        seen: { users throws(Failure) in try seen.items(ofUsers: users) }, scale: scale,
+        seen: seen.source, scale: scale,
         workers: workers)
     }
   }

@@ -23,6 +23,7 @@ struct TrainCommand: ParsableCommand {
         blockals train ratings.blocks -o model
         blockals train ratings.blocks -o model --rank 128 --regularization 0.05 --workers 16
         blockals train ratings.blocks -o model --iterations 30      (raise it: training goes on)
+        blockals train plays.blocks -o model --feedback implicit    (ratings without values)
         blockals train --resume model
       """
   )
@@ -73,13 +74,14 @@ struct TrainCommand: ParsableCommand {
     let plan =
       if let resume { try Plan.resuming(resume, process, fileSystem) } else { try begun() }
     let settings = try process.settings(plan.run, fresh: fresh, in: fileSystem)
+    let partition = try Partition.open(plan.partition, in: fileSystem)
+    // What can be refused is, before a directory is made.
+    if resume == nil { try model.checkFeedback(on: partition) }
     if let preset = model.preset {
       StandardError.write(
         "preset \(preset.rawValue): iterations \(plan.run.iterations),"
           + " \(plan.hyperparameters.summary)\n")
     }
-    let partition = try Partition.open(plan.partition, in: fileSystem)
-    // What can be refused is, before a directory is made.
     let metric = try RunOptions.metric(plan.run, on: partition, workers: settings.workers)
     let progress = TrainingProgress()
     let end = try StopSignals.watch { stop throws(Failure) in

@@ -137,9 +137,12 @@ struct TrainingSummary: Report {
 
   var text: String {
     guard let last else {
-      return "\(model): all \(iteration) iterations were done already\n"
+      return iteration == 1
+        ? "\(model): its iteration was done already\n"
+        : "\(model): all \(iteration) iterations were done already\n"
     }
-    return "\(model): \(iteration) iterations, objective \(last.record.objective.short)"
+    let iterations = iteration == 1 ? "1 iteration" : "\(iteration) iterations"
+    return "\(model): \(iterations), objective \(last.record.objective.short)"
       + (last.record.rmse.map { ", rmse \($0.short)" } ?? "")
       + (last.record.holdoutRmse.map { ", hold-out rmse \($0.short)" } ?? "")
       + (best.map { "; best on the hold-out: generation \(GenerationName.of($0))" } ?? "")

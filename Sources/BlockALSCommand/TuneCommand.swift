@@ -102,6 +102,7 @@ struct TuneCommand: ParsableCommand {
   mutating func run() throws {
     let fileSystem = PosixFileSystem()
     let partition = try Partition.open(partition, in: fileSystem)
+    try model.checkFeedback(on: partition)
     let validation = try CrossValidation(
       foldCount: folds, seed: foldSeed, iterations: rules().iterations, tolerance: tolerance,
       metric: chosenMetric(), workers: threads.count(in: fileSystem))

@@ -32,10 +32,7 @@ package final class ModelDirectory: Sendable {
   ) throws(Failure) -> ModelDirectory {
     let model = ModelDirectory(directory, in: fileSystem)
     guard try fileSystem.status(model.generationsDirectory) != nil else {
-      throw Failure(
-        .missingInput, at: model.directory,
-        "is no model: it has no directory \(generationsName)",
-        hint: "make one: blockals train PARTITION -o \(model.directory)")
+      throw try StandingDirectory.noModel(model.directory, in: fileSystem)
     }
     return model
   }

@@ -16,9 +16,7 @@ package struct Partition: Sendable {
     let path = "\(directory)/\(Manifest.fileName)"
     // To name what is missing in our words, not in the operating system's.
     guard try fileSystem.status(path) != nil else {
-      throw Failure(
-        .missingInput, at: directory, "is no partition: it has no \(Manifest.fileName)",
-        hint: "make one: blockals partition ratings.csv -o \(directory)")
+      throw try StandingDirectory.noPartition(directory, in: fileSystem)
     }
     let facts = try Manifest.read(PartitionFacts.self, .partition, path, in: fileSystem)
     if let rule = facts.brokenRule { throw Manifest.damaged(path, 0, rule) }

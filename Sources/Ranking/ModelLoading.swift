@@ -74,11 +74,37 @@ package struct LoadedModel: Sendable {
       facts: facts, refused: refused)
   }
 
-  /// The ratings of a partition as items that users have seen.
-  package func seenRatings(of partition: Partition) throws(Failure) -> SeenSource {
-    let ratings = try SeenRatings(
-      partition, model: model, isOwn: partition.facts.digest == facts.partitionDigest)
-    return { users throws(Failure) in try ratings.items(ofUsers: users) }
+  /// The ratings of a partition as what rows of a side have rated, or were rated by.
+  package func seenRatings(
+    of partition: Partition, side: Side = .user
+  ) throws(Failure) -> SeenRatings {
+    try SeenRatings(partition, model: model, isOwn: isOwn(partition), of: side)
+  }
+
+  /// Whether the model was trained on a partition's ratings.
+  package func isOwn(_ partition: Partition) -> Bool {
+    partition.facts.digest == facts.partitionDigest
+  }
+
+  /// What stands where the partition was that the model was trained on.
+  package enum Origin: Sendable {
+    case found(Partition)
+    /// Other ratings by now.
+    case changed
+    case missing
+  }
+
+  /// Looks for the partition that the model was trained on.
+  ///
+  /// - Throws: `.data` where it is damaged; what the operating system cannot read.
+  package func origin(in fileSystem: any FileSystem) throws(Failure) -> Origin {
+    do throws(Failure) {
+      let partition = try Partition.open(facts.partitionPath, in: fileSystem)
+      return isOwn(partition) ? .found(partition) : .changed
+    } catch {
+      guard error.code == .missingInput else { throw error }
+      return .missing
+    }
   }
 
   /// Ratings from text, by the model's indices.
@@ -96,7 +122,7 @@ package struct LoadedModel: Sendable {
         hint: "make one that does: blockals partition --holdout 0.1 …")
     }
     let holdout = try partition.readHoldout()
-    if partition.facts.digest == facts.partitionDigest {
+    if isOwn(partition) {
       return TestRatings(
         holdout, known: model.ids.map(\.count),
         unstoredPairs: holdoutFacts.unknownPairs)

@@ -140,7 +140,30 @@ struct ColumnFinder {
     }
   }
 
+  /// What fields stand between that are not cut, and how to make it what is read.
+  private var foreignSeparator: (name: String, hint: String)? {
+    let line = header
+    func isBetweenFields(_ byte: UInt8) -> Bool {
+      line.count { $0 == byte } >= neededCount - 1
+    }
+    if isBetweenFields(0x3B) {
+      return line.contains(0x2C)
+        ? ("semicolons, and its decimals have commas", "tr ';,' ',.'")
+        : ("semicolons", "tr ';' ','")
+    }
+    if isBetweenFields(0x7C) { return ("bars", "tr '|' '\\t'") }
+    // A title has spaces too, but seldom a number at its end.
+    let ending = line.split(separator: 0x20).last?.first ?? 0
+    return fields.count == 1 && isBetweenFields(0x20) && (0x30...0x39).contains(ending)
+      ? ("spaces", "tr -s ' ' '\\t'") : nil
+  }
+
   private func tooFewFields() -> Failure {
+    if let (name, filter) = foreignSeparator {
+      return Failure(
+        .data, at: place, "the line's fields stand between \(name)",
+        hint: "read it through: \(filter) < FILE | blockals … -")
+    }
     let separator =
       switch format {
       case .tsv: "tabs"

@@ -85,6 +85,7 @@ enum Fences {
     "Sources/Training/HoldoutError.swift", "Sources/Training/StochasticLearner.swift",
     "Sources/Ranking/CandidateTiles.swift",
     "Sources/Ranking/FactorModel.swift",
+    "Sources/Ranking/RowEquations.swift",
     "Sources/Ranking/TopSearch.swift",
     "Sources/BlockALSCommand/StandardError.swift",
   ]
