@@ -11,17 +11,25 @@ struct RankPlan {
   let shares: PerSide<Share>
   private let ranks: Ranks
   private let sumsAllRows: Bool
+  /// Descent sends the items about itself.
+  private let refersToColumns: Bool
 
-  /// - Throws: `.usage` where there are more ranks than blocks of a side.
+  /// - Throws: `.usage` where there are more ranks than blocks of a side, or rows of the grid.
   init(
     _ facts: PartitionFacts, _ hyperparameters: Hyperparameters, _ ranks: Ranks
   ) throws(Failure) {
     self.ranks = ranks
     sumsAllRows = hyperparameters.feedback != .explicit
+    refersToColumns = hyperparameters.solver != nil
     guard !ranks.isAlone else {
       ownership = nil
       shares = Territory(whole: facts.grids).shares
       return
+    }
+    if case .sgd(let settings) = hyperparameters.algorithm, settings.gridSize < ranks.count {
+      throw Failure(
+        .usage, "\(ranks.count) ranks cannot share the \(settings.gridSize) rows of the grid",
+        hint: "start fewer ranks, or train another model, with --grid \(ranks.count) or more")
     }
     let ownership = try Ownership(
       facts.grids,
@@ -50,7 +58,7 @@ struct RankPlan {
         ).map { UInt32($0) } : []
     }
     return try RatingBlockSource(
-      partition, shares: shares,
+      partition, shares: shares, refersToColumns: refersToColumns,
       besides: PerSide(user: behind.user, item: behind.item + holdout.items[users]), keeps: keeps,
       workers: workers)
   }

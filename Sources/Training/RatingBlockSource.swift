@@ -36,11 +36,12 @@ package final class RatingBlockSource: Sendable {
   ///
   /// - Parameters:
   ///   - shares: What it owns.
-  ///   - besides: Rows that it refers to apart from those ratings.
+  ///   - refersToColumns: Whether it refers to the columns of those ratings.
+  ///   - besides: Rows that it refers to apart from them.
   /// - Complexity: O(ratings of its blocks), divided by the workers: each is read once.
   package convenience init(
-    _ partition: Partition, shares: PerSide<Share>, besides: PerSide<[UInt32]>, keeps: Bool,
-    workers: Int
+    _ partition: Partition, shares: PerSide<Share>, refersToColumns: Bool,
+    besides: PerSide<[UInt32]>, keeps: Bool, workers: Int
   ) throws(Failure) {
     let facts = partition.facts
     let wanted = facts.grids.map { Monitor(WantedRows(rowCount: $0.rowCount)) }
@@ -48,7 +49,7 @@ package final class RatingBlockSource: Sendable {
       let blocks = shares[side].blocks
       return try Parallel.map(blocks.count, workers: workers) { position throws(Failure) in
         let block = try partition.readBlock(blocks.lowerBound + position, of: side)
-        wanted[side.opposite].withLock { $0.insert(block.columns) }
+        if refersToColumns { wanted[side.opposite].withLock { $0.insert(block.columns) } }
         return (0..<block.rowCount).map { UInt32(block.ratings(ofRow: $0).count) }
       }.flatMap(\.self)
     }
@@ -102,11 +103,20 @@ package final class RatingBlockSource: Sendable {
   /// A block that this process owns, from memory or from its shard; any thread.
   package func block(_ block: Int, of side: Side) throws(Failure) -> RatingBlock {
     if let ready = kept?.withLock({ $0[side][block] }) { return ready }
-    var read = try partition.readBlock(block, of: side)
-    if let mask { read = mask.training(read) }
-    read = territory.localised(read)
+    let read = territory.localised(try readWhole(block, of: side))
     kept?.withLock { $0[side][block] = read }
     return read
+  }
+
+  /// A block whoever owns it: its rows and columns are indices of the whole sides; any thread.
+  package func wholeBlock(_ block: Int, of side: Side) throws(Failure) -> RatingBlock {
+    territory.wanted == nil
+      ? try self.block(block, of: side) : try readWhole(block, of: side)
+  }
+
+  private func readWhole(_ block: Int, of side: Side) throws(Failure) -> RatingBlock {
+    let read = try partition.readBlock(block, of: side)
+    return mask.map { $0.training(read) } ?? read
   }
 
   /// The mean of all values, or of a term of each: rows are summed in Double, and their sums in the

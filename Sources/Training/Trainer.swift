@@ -74,6 +74,8 @@ package enum Trainer {
         .mismatch, at: model.directory, "is another directory than the first rank trains into",
         hint: "all ranks have to see the same directories")
     }
+    // Nobody goes on, and takes away what is there when that fails, before all have seen it.
+    _ = try ranks.any(false)
   }
 
   /// Prepares everything; what can be refused is, before anything is changed.
