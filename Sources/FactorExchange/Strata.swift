@@ -84,7 +84,7 @@ package final class Strata: MessageReceiver {
     state.withLock { $0.whole[block] = whole }
   }
 
-  /// A block that is here or on its way; waits for it. Any thread.
+  /// A block that is here or on its way, which is waited for; any thread.
   package func block(_ number: Int) throws(Failure) -> Block {
     // Nothing is sent of a block without rows.
     guard !grid.indices(ofBlock: number).isEmpty else {

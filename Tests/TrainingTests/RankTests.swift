@@ -75,10 +75,10 @@ import Workers
       },
     ]
 
-  /// The numbers of ranks that can train a model.
-  private func counts(_ hyperparameters: Hyperparameters) -> [Int] {
-    guard case .sgd(let settings) = hyperparameters.algorithm else { return [1, 2, 3, 5, 8] }
-    return [1, 2, 3, 4, 5, 8].filter { $0 <= settings.gridSize }
+  /// Whether so many ranks can train a model.
+  private func canTrain(_ hyperparameters: Hyperparameters, _ ranks: Int) -> Bool {
+    guard case .sgd(let settings) = hyperparameters.algorithm else { return true }
+    return ranks <= settings.gridSize
   }
 
   @Test(arguments: models)
@@ -89,10 +89,10 @@ import Workers
     let settings = try model.make()
     let whole = try partition(at: folder.file("p"), userBlocks: 1, itemBlocks: 1)
     let expected = try train(whole, at: folder.file("m"), settings, ranks: 1)
-    for (users, items) in [(8, 8), (13, 9)] {
+    for (users, items, counts) in [(8, 8, [1, 3, 5, 8]), (13, 9, [2, 4])] {
       let cut = try partition(
         at: folder.file("p\(users)"), userBlocks: users, itemBlocks: items)
-      for ranks in counts(settings) {
+      for ranks in counts where canTrain(settings, ranks) {
         let path = folder.file("m\(users)-\(ranks)")
         let found = try train(cut, at: path, settings, ranks: ranks, workers: ranks % 3 + 1)
         #expect(found == expected, "\(ranks) ranks, \(users) × \(items) blocks")
@@ -108,7 +108,7 @@ import Workers
     let settings = try model.make()
     let partition = try partition(at: folder.file("p"), userBlocks: 9, itemBlocks: 6)
     let expected = try train(partition, at: folder.file("m"), settings, ranks: 1, iterations: 4)
-    for (before, after) in [(3, 2), (2, 4), (1, 3), (4, 1)] {
+    for (before, after) in [(3, 2), (1, 4)] {
       let path = folder.file("m\(before)-\(after)")
       let ends = try run(
         partition, at: path, settings, ranks: before, iterations: 4, stopAfter: 2)
