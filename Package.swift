@@ -38,7 +38,10 @@ let package = Package(
   products: [
     .executable(name: "blockals", targets: ["BlockALSCommand"]),
     .library(name: "BlockALS", targets: ["BlockALS"]),
+    // What knows MPI; see `make mpi`.
+    .library(name: "blockals-mpi", type: .dynamic, targets: ["MPIBridge"]),
   ],
+  traits: [.trait(name: "MPI", description: "Builds libblockals-mpi.so with Open MPI.")],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0")
   ],
@@ -83,8 +86,14 @@ let package = Package(
       name: "LeastSquares", dependencies: ["BlockMatrix", "Workers", "Kernels", "CSystem"],
       swiftSettings: safe),
     .target(
-      name: "FactorExchange", dependencies: ["BlockMatrix", "Workers", "BlockStore"],
+      name: "FactorExchange", dependencies: ["BlockMatrix", "Workers", "BlockStore", "CSystem"],
       swiftSettings: safe),
+    // The only code that knows MPI: a library that is loaded where MPI has started the program.
+    .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+    .target(
+      name: "MPIBridge",
+      dependencies: ["CSystem", .target(name: "CMPI", condition: .when(traits: ["MPI"]))],
+      cSettings: [.define("MPI", .when(traits: ["MPI"]))]),
     .target(
       name: "Training",
       dependencies: [
@@ -117,7 +126,7 @@ let package = Package(
       name: "BlockALSCommand",
       dependencies: [
         "BlockMatrix", "Workers", "RatingInput", "BlockStore", "BlockPartition", "RatingGeneration",
-        "Kernels", "LeastSquares", "Training", "Ranking", "Tuning", "CSystem",
+        "Kernels", "LeastSquares", "FactorExchange", "Training", "Ranking", "Tuning", "CSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: safe),

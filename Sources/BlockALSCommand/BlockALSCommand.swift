@@ -36,6 +36,9 @@ struct BlockALSCommand: ParsableCommand {
     signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
+      if !(command is TrainCommand) {
+        try Launch.current.requireOne(type(of: command)._commandName)
+      }
       try command.run()
     } catch let failure as Failure where failure.isClosedPipe {
       // `| head` has seen enough.
@@ -45,6 +48,8 @@ struct BlockALSCommand: ParsableCommand {
       StandardError.write("blockals: \(kind): \(failure.namingOption)\n")
       Glibc.exit(failure.code.rawValue)
     } catch {
+      // Every rank of a job parses the same words.
+      guard Launch.current.speaks else { Glibc.exit(exitCode(for: error).rawValue) }
       exit(withError: error)
     }
   }

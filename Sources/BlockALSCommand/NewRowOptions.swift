@@ -82,8 +82,8 @@ struct NewRowOptions: ParsableArguments {
     let (other, verb) = (side.opposite, side == .user ? "of" : "by")
     if new.unknownRatings > 0 {
       StandardError.note(
-        "\(new.unknownRatings.grouped) of \(text.ratings.count.grouped) ratings are \(verb) unknown "
-          + other.plural)
+        "\(new.unknownRatings.grouped) of \(text.ratings.count.grouped) ratings are \(verb) "
+          + "unknown \(other.plural)")
     }
     guard let first = new.emptyRows.first else { return new }
     let ids = new.model.ids[side]

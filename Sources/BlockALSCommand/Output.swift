@@ -11,7 +11,10 @@ protocol Report {
 /// Results, on standard output.
 enum Output {
   /// Writes a result, or fails: a full disk behind a redirection is no success.
+  ///
+  /// Of several ranks the first one writes it.
   static func write(_ text: String) throws(Failure) {
+    guard Launch.current.speaks else { return }
     try PosixFileSystem().standardOutput.write(Array(text.utf8))
   }
 

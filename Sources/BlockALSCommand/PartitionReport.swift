@@ -83,62 +83,45 @@ struct PartitionReport: Report {
   }
 
   var json: JSONText {
-    .object([
-      ("kind", .string("partition")),
-      ("directory", .string(partition.directory)),
-      ("digest", .string(facts.digest)),
-      ("users", .int(facts.userCount)),
-      ("items", .int(facts.itemCount)),
-      ("ratings", .int(facts.ratingCount)),
-      ("lowestValue", .number(Double(facts.lowestValue))),
-      ("highestValue", .number(Double(facts.highestValue))),
-      ("valuesGiven", .bool(facts.valuesGiven)),
-      ("duplicates", .string(facts.duplicates)),
-      ("holdout", holdoutObject),
-      ("bytes", .int(facts.byteCount)),
-      ("bytesPerRating", .number(bytesPerRating)),
-      ("sides", .object(Side.allCases.map { ($0.rawValue, sideObject($0)) })),
-    ])
+    [
+      "kind": .string("partition"),
+      "directory": .string(partition.directory),
+      "digest": .string(facts.digest),
+      "users": .int(facts.userCount),
+      "items": .int(facts.itemCount),
+      "ratings": .int(facts.ratingCount),
+      "lowestValue": .number(Double(facts.lowestValue)),
+      "highestValue": .number(Double(facts.highestValue)),
+      "valuesGiven": .bool(facts.valuesGiven),
+      "duplicates": .string(facts.duplicates),
+      "holdout": facts.holdout.map { holdout in
+        [
+          "fraction": .number(holdout.fraction), "seed": .string(String(holdout.seed)),
+          "ratings": .int(holdout.ratingCount), "unknownPairs": .int(holdout.unknownPairs),
+        ]
+      } ?? .null,
+      "bytes": .int(facts.byteCount),
+      "bytesPerRating": .number(bytesPerRating),
+      "sides": .object(Side.allCases.map { ($0.rawValue, json(of: $0)) }),
+    ]
   }
 
-  private var holdoutObject: JSONText {
-    guard let holdout = facts.holdout else { return .null }
-    return .object([
-      ("fraction", .number(holdout.fraction)), ("seed", .string(String(holdout.seed))),
-      ("ratings", .int(holdout.ratingCount)), ("unknownPairs", .int(holdout.unknownPairs)),
-    ])
-  }
-
-  private func sideObject(_ side: Side) -> JSONText {
-    .object([
-      ("rows", .int(facts.rowCount(of: side))),
-      (
-        "ratingsPerRow",
-        .object(
-          zip(["least", "median", "p90", "p99", "most"], skew[side].percentiles)
-            .map { ($0, .int($1)) })
-      ),
-      ("topHundredthShare", .number(skew[side].topHundredthShare)),
-      (
-        "longestRows",
-        .array(
-          skew[side].longest.map { row in
-            .object([
-              ("id", JSONText.id(ids[side][row.index])), ("ratings", .int(row.ratingCount)),
-            ])
-          })
-      ),
-      (
-        "blocks",
-        .array(
-          facts.shards[side].map { shard in
-            .object([
-              ("rows", .int(shard.rowCount)), ("ratings", .int(shard.ratingCount)),
-              ("distinctColumns", .int(shard.distinctColumnCount)),
-              ("longestRow", .int(shard.longestRow)), ("bytes", .int(shard.byteCount)),
-            ])
-          })
-      ),
-    ])
+  private func json(of side: Side) -> JSONText {
+    let names = ["least", "median", "p90", "p99", "most"]
+    return [
+      "rows": .int(facts.rowCount(of: side)),
+      "ratingsPerRow": .object(zip(names, skew[side].percentiles).map { ($0, .int($1)) }),
+      "topHundredthShare": .number(skew[side].topHundredthShare),
+      "longestRows": .list(skew[side].longest) { row in
+        ["id": JSONText.id(ids[side][row.index]), "ratings": .int(row.ratingCount)]
+      },
+      "blocks": .list(facts.shards[side]) { shard in
+        [
+          "rows": .int(shard.rowCount), "ratings": .int(shard.ratingCount),
+          "distinctColumns": .int(shard.distinctColumnCount),
+          "longestRow": .int(shard.longestRow), "bytes": .int(shard.byteCount),
+        ]
+      },
+    ]
   }
 }

@@ -15,10 +15,15 @@ enum StandardError {
   /// Says that a run found its output made by an earlier one.
   static func noteComplete(_ path: String) { note("\(path) is complete already") }
 
-  /// Writes text.
+  /// Writes text, unless another rank of the same job writes it.
+  static func write(_ text: String) {
+    if Launch.current.speaks { insist(text) }
+  }
+
+  /// Writes text whoever writes besides.
   ///
   /// What cannot be written is lost: there is nowhere left to say so.
-  static func write(_ text: String) {
+  static func insist(_ text: String) {
     var bytes = ArraySlice(text.utf8)
     while !bytes.isEmpty {
       let written = unsafe bytes.withUnsafeBytes {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BlockMatrix
 import BlockStore
+import FactorExchange
 import Kernels
 import Training
 import Workers
@@ -63,11 +64,14 @@ struct TrainCommand: ParsableCommand {
   }
 
   mutating func run() throws {
+    let job = try RankJob(.current)
+    try job.run { ranks throws(Failure) in try run(ranks) }
+  }
+
+  private func run(_ ranks: Ranks) throws(Failure) {
     let fileSystem = PosixFileSystem()
     let plan =
-      try resume.map { model throws(Failure) in
-        try Plan.resuming(model, process, fileSystem)
-      } ?? begun()
+      if let resume { try Plan.resuming(resume, process, fileSystem) } else { try begun() }
     let settings = try process.settings(plan.run, fresh: fresh, in: fileSystem)
     if let preset = model.preset {
       StandardError.write(
@@ -80,9 +84,9 @@ struct TrainCommand: ParsableCommand {
     let progress = TrainingProgress()
     let end = try StopSignals.watch { stop throws(Failure) in
       try Trainer.run(
-        partition, into: ModelDirectory.openOrCreate(plan.model, in: fileSystem),
-        hyperparameters: plan.hyperparameters, settings: settings, metric: metric, stop: stop,
-        observe: { progress.show($0) })
+        partition, into: Trainer.openModel(plan.model, ranks, in: fileSystem),
+        hyperparameters: plan.hyperparameters, settings: settings, ranks: ranks, metric: metric,
+        stop: stop, observe: { if ranks.speaks { progress.show($0) } })
     }
     switch end {
     case .finished(let iteration, let best):

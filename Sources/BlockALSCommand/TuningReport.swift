@@ -74,33 +74,27 @@ struct TuningReport: Report {
   }
 
   var json: JSONText {
-    .object([
-      ("metric", .string(validation.metric.name)), ("folds", .int(validation.foldCount)),
-      ("points", .array(table.rows.map(Self.json))),
-      ("best", .int(table.best)), ("oneStandardError", .int(table.simplest)),
-      ("pairs", .int(pairs.all)), ("coldPairs", .int(pairs.cold)),
-      ("comparedOnKnownPairs", .bool(table.isMixed)),
-      (
-        "edges",
-        .array(
-          table.edges.map { edge in
-            .object([
-              ("setting", .string(edge.setting)), ("value", .number(edge.value)),
-              ("end", .string(edge.isLargest ? "largest" : "smallest")),
-            ])
-          })
-      ),
-    ])
+    [
+      "metric": .string(validation.metric.name), "folds": .int(validation.foldCount),
+      "points": .list(table.rows, Self.json),
+      "best": .int(table.best), "oneStandardError": .int(table.simplest),
+      "pairs": .int(pairs.all), "coldPairs": .int(pairs.cold),
+      "comparedOnKnownPairs": .bool(table.isMixed),
+      "edges": .list(table.edges) { edge in
+        [
+          "setting": .string(edge.setting), "value": .number(edge.value),
+          "end": .string(edge.isLargest ? "largest" : "smallest"),
+        ]
+      },
+    ]
   }
 
   private static func json(of row: TuningTable.Row) -> JSONText {
-    .object([
-      ("settings", .object(row.point.settings.map { ($0.name, .string($0.value)) })),
-      ("mean", .number(row.mean)), ("known", .number(row.known)),
-      ("standardError", .number(row.standardError)),
-      ("values", .array(row.folds.map { .number($0.value) })),
-      ("diverged", .bool(row.mean == nil)),
-    ])
+    [
+      "settings": .words(row.point.settings), "mean": .number(row.mean),
+      "known": .number(row.known), "standardError": .number(row.standardError),
+      "values": .list(row.folds) { .number($0.value) }, "diverged": .bool(row.mean == nil),
+    ]
   }
 
   private static func value(_ name: String, in settings: [(name: String, value: String)]) -> String

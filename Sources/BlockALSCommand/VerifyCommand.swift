@@ -55,14 +55,14 @@ extension Verification: Report {
   }
 
   var json: JSONText {
-    let failures = failures.map { failure in
-      JSONText.object([("place", .string(failure.place)), ("message", .string(failure.message))])
-    }
-    return .object([
-      ("kind", .string(kind.rawValue)), ("directory", .string(directory)),
-      ("whole", .bool(failures.isEmpty)), ("files", .int(fileCount)), ("bytes", .int(byteCount)),
-      ("digest", digest.map { .string($0) } ?? .null), ("failures", .array(failures)),
-      ("notes", .array(notes.map { .string($0) })),
-    ])
+    [
+      "kind": .string(kind.rawValue), "directory": .string(directory),
+      "whole": .bool(failures.isEmpty), "files": .int(fileCount), "bytes": .int(byteCount),
+      "digest": digest.map { .string($0) } ?? .null,
+      "failures": .list(failures) { failure in
+        ["place": .string(failure.place), "message": .string(failure.message)]
+      },
+      "notes": .list(notes) { .string($0) },
+    ]
   }
 }

@@ -31,6 +31,16 @@ package struct BlockGrid: Sendable, Equatable {
     return low
   }
 
+  /// The block of each index.
+  package func blockNumbers() -> [UInt32] {
+    var numbers: [UInt32] = []
+    numbers.reserveCapacity(rowCount)
+    for block in 0..<blockCount {
+      numbers += repeatElement(UInt32(block), count: indices(ofBlock: block).count)
+    }
+    return numbers
+  }
+
   /// Cuts a side so that every block has about as many ratings as the others.
   ///
   /// Indices descend by count, so equal ranges would put most ratings into the first block. A row

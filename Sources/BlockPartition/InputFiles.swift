@@ -43,6 +43,7 @@ package enum InputFiles {
   static func byteCount(of paths: [String], in fileSystem: any FileSystem) -> Int? {
     var sum = 0
     for path in paths {
+      // One pipe among them, and nobody knows how much is to come.
       guard path != "-", let status = try? fileSystem.status(path), status.kind == .file else {
         return nil
       }

@@ -33,6 +33,8 @@ extension PartitionRun {
     let outcome = try reader.read { chunk throws(Failure) in
       try settings.stop.check()
       let noted = board.note(chunk)
+      // Without room, only the census goes on: the memory that is enough is named once, and
+      // rightly.
       if noted.hasRoom {
         try ids.number(&chunk)
         try store.append(chunk.rows, cell: chunk.number)

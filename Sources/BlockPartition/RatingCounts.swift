@@ -45,6 +45,8 @@ struct RatingCounts: Sendable {
     counts = try Self.count(store, sizes, workers) { _ in true }
     if minimum.user > 1 || minimum.item > 1 {
       var alive = sizes.map { [Bool](repeating: true, count: $0) }
+      // Whoever drops a user takes ratings from items, and the other way round: until nobody has
+      // too few.
       while Self.drop(&alive, counts, minimum) {
         let mask = alive
         counts = try Self.count(store, sizes, workers) { row in
@@ -55,6 +57,7 @@ struct RatingCounts: Sendable {
       droppedCount = total - counts.user.reduce(0) { $0 + Int($1) }
     }
     guard holdout != nil else { return }
+    // A copy: what is asked of it must not change while it is counted.
     let fates = self
     counts = try Self.count(store, sizes, workers) { fates.fate($0) == .trains }
     heldOutCount = total - droppedCount - counts.user.reduce(0) { $0 + Int($1) }

@@ -25,6 +25,7 @@ struct FactorShard: Sendable {
   /// The length of the whole file, or `nil` where no file can be so long.
   var byteCount: Int? {
     let (floats, overflow) = indices.count.multipliedReportingOverflow(by: rank + (hasBias ? 1 : 0))
+    // So that four bytes each, and the header, still fit into a number.
     guard !overflow, floats < 1 << 56 else { return nil }
     return header.count + floats * 4
   }
@@ -120,6 +121,7 @@ struct FactorShard: Sendable {
     var checksum = try StreamingChecksum()
     let found = try file.read(count: header.count, at: 0)
     checksum.add(found)
+    // Compared, not understood: there is one header for these rows, and no parser to be led astray.
     guard found == header else {
       let offset = zip(found, header).prefix { $0 == $1 }.count
       throw damaged(file, "header", offset, "is not the header of this block")
@@ -131,6 +133,7 @@ struct FactorShard: Sendable {
         let bytes = try read(columns, rows, of: file, header.count)
         checksum.add(bytes)
         pieces[piece].tensors.append(Checksum.xxh3(bytes))
+        // One such number in a row, and every score of the row is one.
         try requireFinite(bytes, columns, rows, of: file, header.count)
         for (position, row) in rows.enumerated() {
           table?.setRow(

@@ -124,6 +124,7 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
       guard grid.rowCount == rowCount(of: side), grid.rowCount < 1 << 32 else {
         return "\(grid.rowCount) \(side.plural) in blocks, \(rowCount(of: side)) in all"
       }
+      // A wrong length is found here, before memory is asked for by it.
       for (block, file) in shards.enumerated() {
         guard self.shard(side, block: block).byteCount == file.byteCount else {
           return "\(side.rawValue) block \(block): \(file.byteCount) bytes do not fit its rows"

@@ -68,6 +68,7 @@ package final class GenerationWriter: Sendable {
     let first = grid.starts[blocks.lowerBound]
     precondition(grid.starts[blocks.upperBound] - first == table.rowCount)
     let needed = table.rowCount * table.width * 4
+    // Asked first: a disk that fills up half-way costs an iteration's time, and others their room.
     let free = try fileSystem.freeByteCount(at: temporary)
     guard free > needed else {
       throw Failure(
@@ -124,6 +125,7 @@ package final class GenerationWriter: Sendable {
       }
       try fileSystem.writeDurably(
         try Manifest.encode(facts, .generation), to: "\(temporary)/\(Manifest.fileName)")
+      // The names of its files before its own: a generation that is there is whole.
       try fileSystem.syncDirectory(temporary)
       try model.setAside(number)
       try fileSystem.rename(temporary, to: model.path(ofGeneration: number))

@@ -11,6 +11,7 @@ package struct ByteEncoder {
   package init() {}
 
   package mutating func put<Number: FixedWidthInteger>(_ number: Number) {
+    // Byte by byte, so that the order does not depend on the machine's.
     var rest = number
     for _ in 0..<Number.bitWidth / 8 {
       bytes.append(UInt8(truncatingIfNeeded: rest))

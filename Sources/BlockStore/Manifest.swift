@@ -15,6 +15,7 @@ import FoundationEssentials
 enum Manifest {
   static let fileName = "manifest.json"
   static let format = 1
+  // It is read whole before any of it is checked: what is longer is none of ours.
   static let mostBytes = 64 << 20
   static let mostBlocks = 1 << 20
   private static let tailByteCount = tail(0).count
@@ -40,6 +41,7 @@ enum Manifest {
 
   static func encode<Facts: Codable>(_ facts: Facts, _ kind: Kind) throws(Failure) -> [UInt8] {
     let encoder = JSONEncoder()
+    // Sorted, so that equal facts are equal bytes; each member on a line, for people.
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     do {
       let envelope = Envelope(format: format, kind: kind, facts: facts)
@@ -70,6 +72,7 @@ enum Manifest {
     guard bytes.suffix(tailByteCount).elementsEqual(tail(Checksum.xxh3(body))) else {
       throw damaged(path, body.count, "the checksum does not fit the bytes before it")
     }
+    // What every version has comes first: a newer one may have other facts.
     let label = try decode(Label.self, bytes, path)
     guard label.format == format else {
       throw Failure(

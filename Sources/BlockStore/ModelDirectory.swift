@@ -115,6 +115,7 @@ package final class ModelDirectory: Sendable {
   package func generations() throws(Failure) -> [Int] {
     try fileSystem.list(generationsDirectory).compactMap { name in
       let digits = name.utf8
+      // What has another name is unfinished, set aside, or none of ours.
       guard digits.count == 8, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
       return Int(name)
     }

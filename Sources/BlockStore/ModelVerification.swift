@@ -31,6 +31,7 @@ extension Verification {
     var newest: GenerationFacts?
     var checkedCount = 0
     for number in generations {
+      // On a copy: what is found of a generation that goes meanwhile is forgotten with it.
       var looked = self
       let facts = try looked.checkGeneration(number, of: model, ids)
       // One that went meanwhile is no longer the model's, and nobody misses it.

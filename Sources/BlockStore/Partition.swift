@@ -14,6 +14,7 @@ package struct Partition: Sendable {
   ) throws(Failure) -> Partition {
     let directory = Path.trimmed(directory)
     let path = "\(directory)/\(Manifest.fileName)"
+    // To name what is missing in our words, not in the operating system's.
     guard try fileSystem.status(path) != nil else {
       throw Failure(
         .missingInput, at: directory, "is no partition: it has no \(Manifest.fileName)",
@@ -22,12 +23,6 @@ package struct Partition: Sendable {
     let facts = try Manifest.read(PartitionFacts.self, .partition, path, in: fileSystem)
     if let rule = facts.brokenRule { throw Manifest.damaged(path, 0, rule) }
     return Partition(directory: directory, facts: facts, fileSystem: fileSystem)
-  }
-
-  private init(directory: String, facts: PartitionFacts, fileSystem: any FileSystem) {
-    self.directory = directory
-    self.facts = facts
-    self.fileSystem = fileSystem
   }
 
   /// The names of all files but the manifest.

@@ -85,6 +85,7 @@ package struct PartitionFacts: Codable, Sendable, Equatable {
           return "\(side.rawValue) block \(block) has \(shard.rowCount) rows, "
             + "the grid says \(grid.indices(ofBlock: block).count)"
         }
+        // The numbers of a file: their sum may be more than a number holds.
         let (sum, overflow) = ratings.addingReportingOverflow(shard.ratingCount)
         guard shard.ratingCount >= 0, shard.byteCount >= 0, !overflow else {
           return "\(side.rawValue) block \(block) has a negative or too large count"
@@ -94,6 +95,7 @@ package struct PartitionFacts: Codable, Sendable, Equatable {
       guard ratings == ratingCount else {
         return "\(ratings) ratings in the shards of the \(side.plural), \(ratingCount) in all"
       }
+      // An index has 32 bits, in files and in memory.
       guard rowCount(of: side) < 1 << 32, ids[side].byteCount >= 0 else {
         return "too many \(side.plural)"
       }

@@ -84,6 +84,7 @@ extension Verification {
     if let misplaced {
       require(false, at: "\(place), section idBytes", "id \(misplaced) is out of order")
     }
+    // What training has no rating of has no index: it would be a row without an equation.
     require(!table.counts.contains(0), at: "\(place), section counts", "an id has no rating")
     require(
       Set((0..<table.count).map { table[$0] }).count == table.count,

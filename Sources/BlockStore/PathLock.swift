@@ -18,6 +18,7 @@ package final class PathLock: Sendable {
   package init(_ path: String, in fileSystem: any FileSystem) throws(Failure) {
     file = Self.fileName(of: path)
     self.fileSystem = fileSystem
+    // A lock of ours names its holder, or is empty where that died before it could.
     if let status = try fileSystem.status(file), status.byteCount > 0 {
       let beginning = try fileSystem.open(file, streaming: false).read(upTo: 8)
       guard beginning.elementsEqual("process ".utf8) else {

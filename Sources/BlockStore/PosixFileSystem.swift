@@ -35,6 +35,7 @@ package struct PosixFileSystem: FileSystem {
   }
 
   package func append(to path: String) throws(Failure) -> any WritableFile {
+    // Through no link: whoever put it there may point it at any file of ours.
     let flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW
     return PosixWritableFile(try regularFile(path, flags, to: "append to"))
   }
@@ -84,12 +85,14 @@ package struct PosixFileSystem: FileSystem {
       if name != Array(".".utf8), name != Array("..".utf8) { names.append(name) }
     }
     guard errno == 0 else { throw Failure.system(errno, "list", path, for: .reading) }
+    // Disks list names in orders of their own.
     names.sort { $0.lexicographicallyPrecedes($1) }
     return names.map { String(decoding: $0, as: UTF8.self) }
   }
 
   package func status(_ path: String) throws(Failure) -> FileStatus? {
     var status = stat()
+    // A link is not followed: what stands at a name is what has to make way.
     guard unsafe lstat(path, &status) == 0 else {
       if errno == ENOENT || errno == ENOTDIR { return nil }
       throw Failure.system(errno, "look at", path, for: .reading)
@@ -200,12 +203,21 @@ extension FileStatus.Kind {
 enum ProcessName {
   /// `process 4711 on host`.
   static var current: String {
+    "process \(getpid())" + (HostName.known.map { " on \($0)" } ?? "")
+  }
+}
+
+/// The machine that this process runs on.
+package enum HostName {
+  package static var current: String { known ?? "an unknown host" }
+
+  /// `nil` where the operating system does not say.
+  fileprivate static var known: String? {
     var name = [CChar](repeating: 0, count: 256)
-    let known = unsafe name.withUnsafeMutableBufferPointer { buffer in
+    let isKnown = unsafe name.withUnsafeMutableBufferPointer { buffer in
       guard let start = buffer.baseAddress else { return false }
       return unsafe gethostname(start, buffer.count - 1) == 0
     }
-    let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-    return "process \(getpid())" + (known ? " on \(printable(bytes))" : "")
+    return isKnown ? printable(name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }) : nil
   }
 }

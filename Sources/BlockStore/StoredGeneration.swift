@@ -37,6 +37,7 @@ package struct StoredGeneration: Sendable {
 
   /// The open file of a block.
   func file(_ side: Side, block: Int) throws(Failure) -> any ReadableFile {
+    // The file that was checked, whatever has its name now.
     if block < held[side].count, let file = held[side][block] { return file }
     return try fileSystem.open(Self.path(side, block, facts, directory), streaming: false)
   }

@@ -16,6 +16,8 @@ package enum Subject: Int, CaseIterable, Sendable {
   case moves
   /// Rows that go to whoever writes them down, and what was written.
   case checkpoint
+  /// Why a rank cannot go on.
+  case failure
 
   /// Rows of a side.
   package static func rows(of side: Side) -> Subject { side == .user ? .userRows : .itemRows }

@@ -2,8 +2,8 @@ import BlockMatrix
 import BlockStore
 import Workers
 
-/// Brings runs of rows from the ranks that have them in one cut of a side to those that have them in
-/// another.
+/// Brings runs of rows from the ranks that have them in one cut of a side to those that have them
+/// in another.
 ///
 /// Everybody knows both cuts: what comes is only counted.
 package final class RowMoves: MessageReceiver {

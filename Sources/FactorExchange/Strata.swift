@@ -2,11 +2,12 @@ import BlockMatrix
 import BlockStore
 import Workers
 
-/// The blocks of items that are with this rank while a grid is gone through along its diagonals, and
-/// those on their way to it.
+/// The blocks of items that are with this rank while a grid is gone through along its diagonals,
+/// and those on their way to it.
 ///
 /// A block travels with its counts, so that no rank needs those of the whole side. It comes in
-/// pieces, into memory that is made when the first piece is there: whoever is ahead waits for nobody.
+/// pieces, into memory that is made when the first piece is there: whoever is ahead waits for
+/// nobody.
 package final class Strata: MessageReceiver {
   /// A block of a side of the grid.
   package struct Block: Sendable {

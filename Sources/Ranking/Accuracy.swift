@@ -31,7 +31,7 @@ package struct Accuracy: Sendable, Equatable {
     }
     return Accuracy(
       pairs: errors.count,
-      fallbackPairs: model.hasBias ? test.ratings.count - test.knownPairs : 0,
+      fallbackPairs: model.hasBias ? test.ratings.count - test.knownPairs.count : 0,
       unknownPairs: test.ratings.count - errors.count + test.unstoredPairs, rmse: errors.rmse,
       mae: errors.mae)
   }

@@ -104,8 +104,7 @@ package struct AnswerText: Sendable {
   ) throws(Failure) {
     text += "\"\(object)\":".utf8
     try IdText.appendJSON(objects[Int(candidate.index)], to: &text)
-    // A score that overflowed is no number in JSON.
-    let score = candidate.score.isFinite ? candidate.score.description : "null"
-    text += ",\"rank\":\(place + 1),\"\(self.score)\":\(score)}".utf8
+    let digits = JSONText.digits(candidate.score)
+    text += ",\"rank\":\(place + 1),\"\(score)\":\(digits)}".utf8
   }
 }

@@ -46,9 +46,7 @@ package struct TestRatings: Sendable, Equatable {
       return
     }
     let order = keys.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
-    self.ratings = HoldoutRatings(
-      users: order.map { ratings.users[$0] }, items: order.map { ratings.items[$0] },
-      values: order.map { ratings.values[$0] })
+    self.ratings = ratings.picked(order)
   }
 
   /// Gives ratings the model's indices.
@@ -88,9 +86,9 @@ package struct TestRatings: Sendable, Equatable {
       item: isKnown(ratings.items[rating], on: .item))
   }
 
-  /// The ratings of which the model knows both.
-  package var knownPairs: Int {
-    (0..<ratings.count).count { rating in
+  /// The ratings of which the model knows user and item.
+  package var knownPairs: [Int] {
+    (0..<ratings.count).filter { rating in
       let isKnown = isKnown(rating)
       return isKnown.user && isKnown.item
     }

@@ -114,6 +114,7 @@ struct ColumnFinder {
     try checkNames(choices)
     var numbers: [Int] = []
     for choice in choices { numbers.append(try field(choice)) }
+    // A name and a number may mean the same column, which only the header tells.
     guard Set(numbers).count == numbers.count else {
       throw Failure(.data, at: place, "the columns lead to one column twice")
     }
@@ -129,6 +130,7 @@ struct ColumnFinder {
     case .number(let number): return number - 1
     case .name(let name):
       let matches = fields.indices.filter { fields[$0] == name }
+      // Of two columns with one name, neither is meant more than the other.
       guard let match = matches.first, matches.count == 1 else {
         throw Failure(
           .data, at: place, "\(matches.count) columns are named \"\(printable(name))\"",

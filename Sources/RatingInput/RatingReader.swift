@@ -74,6 +74,7 @@ package struct RatingReader: Sendable {
     WorkerThreads.run(max(1, workers)) { _ in
       var parsed = ParsedChunk()
       while var chunk = board.nextChunk() {
+        // Emptied, not made anew: its tables have the size that chunks need.
         for side in Side.allCases { parsed.ids[side].removeAll() }
         let found = RowParser.parse(
           &chunk, users: &parsed.ids.user, items: &parsed.ids.item, badLineLimit: limit)
@@ -84,6 +85,8 @@ package struct RatingReader: Sendable {
         do throws(Failure) {
           try take(&parsed)
         } catch {
+          // The others come to their next chunk and stop; what they have begun stands before or
+          // after this in the text, and the first failure counts.
           board.fail(error, at: chunk.number)
         }
       }

@@ -91,6 +91,7 @@ struct NoFields: FieldSink {
         scanPlain(&position)
         field.range = field.range.lowerBound..<position
       }
+      // Blanks at the end of a line have no field behind them.
       if !mergesBlanks || !field.range.isEmpty {
         sink.take(field, number: count)
         count += 1

@@ -137,6 +137,8 @@ struct ChunkRows {
   private mutating func takeRecord(
     _ rows: inout [RatingRow], _ users: inout IdCollector, _ items: inout IdCollector
   ) {
+    // The rating before the ids: an id that has got a number keeps it, and a bad line must leave
+    // none.
     var value: Float = 1
     if layout.ratingField != nil {
       guard case .value(let number) = unsafe DecimalNumber.parse(text, fields.rating.range) else {

@@ -98,8 +98,8 @@ package final class StochasticLearner: Learner, Sendable {
 
   /// One epoch: a step for each rating, then the exact error of all.
   ///
-  /// - Complexity: O(ratings · rank) divided by the workers, of which each rank has work for as many
-  ///   as it has rows of the grid.
+  /// - Complexity: O(ratings · rank) divided by the workers, of which each rank has work for as
+  ///   many as it has rows of the grid.
   package func run(
     phase: Int, of epoch: Int, stop: StopRequest,
     progress: @escaping @Sendable (PhaseProgress) -> Void
@@ -159,8 +159,8 @@ package final class StochasticLearner: Learner, Sendable {
 
   /// Σ (r − r̂)² of each cell of these rows, in order.
   ///
-  /// Of several ranks each sees the item blocks as they go round once more, backwards: at first they
-  /// are where the epoch has left them.
+  /// Of several ranks each sees the item blocks as they go round once more, backwards: at first
+  /// they are where the epoch has left them.
   private func squaredErrors(after order: [Int]) throws(Failure) -> [Double] {
     // Alone, all blocks are here at once.
     let rounds = ranks.isAlone ? [order] : order.reversed().map { [$0] }

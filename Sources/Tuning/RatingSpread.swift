@@ -52,6 +52,8 @@ package struct RatingSpread: Sendable, Equatable {
   }
 
   private static func around(_ center: Double) -> [Double] {
+    // Wide enough for what the rule leaves out; finer steps go on from the best, beyond the ends
+    // too.
     GridSeries.coarse(from: center / 6, to: center * 6)
   }
 }

@@ -6,6 +6,7 @@ package final class Background<Output: Sendable>: Sendable {
   private let result = Monitor<Result<Output, Failure>?>(nil)
 
   package init(_ body: @escaping @Sendable () throws(Failure) -> Output) {
+    // A queue of its own: in a shared one it might wait for what waits for it.
     DispatchQueue(label: "blockals.background").async { [result] in
       do throws(Failure) {
         let output = try body()

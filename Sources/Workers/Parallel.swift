@@ -54,6 +54,7 @@ package enum Parallel {
     }
 
     func nextIndex() -> Int? {
+      // Relaxed: only the number is shared here; results go through the lock.
       let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
       return index < count ? index : nil
     }
@@ -63,6 +64,7 @@ package enum Parallel {
     }
 
     func fail(_ index: Int, with failure: Failure) {
+      // Nobody gets another index.
       next.store(count, ordering: .relaxed)
       state.withLock { state in
         if let earlier = state.failure, earlier.index <= index { return }

@@ -31,6 +31,7 @@ package final class SignalWatch {
   package init(_ signals: [Int32], handler: @escaping @Sendable (Int32) -> Void) {
     let queue = DispatchQueue(label: "blockals.signals")
     sources = signals.map { number in
+      // Dispatch only watches: without this, the signal would end the process all the same.
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler { handler(number) }

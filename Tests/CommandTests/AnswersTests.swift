@@ -213,8 +213,8 @@ import Testing
 
   @Test(arguments: [
     ["recommend", "model"], ["recommend", "model", "--users", "all", "ann"],
-    ["recommend", "model", "--top", "0", "ann"], ["recommend", "model", "--workers", "0", "ann"],
-    ["recommend", "model", "--format", "xml", "ann"], ["similar", "model"],
+    ["recommend", "model", "--top", "0", "ann"], ["recommend", "model", "--format", "xml", "ann"],
+    ["similar", "model"],
     ["similar", "model", "--item", "Alien", "--user", "ann"],
     ["similar", "model", "--item", "Alien", "--new-items", "f"],
     ["similar", "model", "--new-users", "f", "--new-items", "f"],
@@ -232,6 +232,17 @@ import Testing
     #expect(result.status == 64)
     #expect(result.output == "")
     #expect(result.errors.hasPrefix("Error: "))
+  }
+
+  @Test(arguments: [
+    ["recommend", "model", "ann"], ["similar", "model", "--item", "Alien"], ["verify", "model"],
+    ["evaluate", "model", "--holdout", "ratings.blocks"], ["tune", "ratings.blocks"],
+    ["train", "ratings.blocks"],
+  ])
+  func `every command refuses to work with nobody`(arguments: [String]) throws {
+    let result = try CommandRunner.run(arguments + ["--workers", "0"], in: stored.folder.path)
+    #expect(result.status == 64)
+    #expect(result.errors == "blockals: error: --workers: 0 is not between 1 and 1024\n")
   }
 
   @Test(arguments: [
