@@ -52,7 +52,8 @@ struct PredictCommand: ParsableCommand {
       try InputFiles.inputs(files, in: fileSystem, standardInput: fileSystem.standardInput),
       source: try input.source(), workers: workers)
     let scores = try PairScores(
-      loaded.model, ids: text.ids, users: text.ratings.users, items: text.ratings.items, workers: workers)
+      loaded.model, ids: text.ids, users: text.ratings.users, items: text.ratings.items,
+      workers: workers)
     let unknown = try StopSignals.watch { stop throws(Failure) in
       try write(scores, scale, workers: workers, stop, fileSystem)
     }

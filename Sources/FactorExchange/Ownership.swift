@@ -33,16 +33,15 @@ package struct Ownership: Sendable, Equatable {
           hint: "start fewer ranks, or partition with --\(side.rawValue)-blocks \(rankCount)"
             + " or more")
       }
-      let starts = Self.starts(costs[side], rankCount: rankCount)
-      shares[side] = (0..<rankCount).map {
-        Share(blocks: starts[$0]..<starts[$0 + 1], of: grid)
+      shares[side] = Self.runs(costs[side], rankCount: rankCount).map {
+        Share(blocks: $0, of: grid)
       }
     }
     self.shares = shares
   }
 
-  /// The first block of each rank, and the number of blocks.
-  private static func starts(_ costs: [Double], rankCount: Int) -> [Int] {
+  /// Cuts blocks, of which there are no fewer than ranks, into runs of about equal cost.
+  package static func runs(_ costs: [Double], rankCount: Int) -> [Range<Int>] {
     var before = [0.0]
     for cost in costs { before.append(before[before.count - 1] + cost) }
     let total = before[costs.count]
@@ -55,7 +54,7 @@ package struct Ownership: Sendable, Equatable {
       while start < last, wanted - before[start] > before[start + 1] - wanted { start += 1 }
       starts.append(start)
     }
-    return starts + [costs.count]
+    return zip(starts, starts.dropFirst() + [costs.count]).map { $0..<$1 }
   }
 
   /// The rank that owns an index.

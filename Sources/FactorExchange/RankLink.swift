@@ -12,6 +12,8 @@ package enum Subject: Int, CaseIterable, Sendable {
   case agreement
   /// Blocks of items that move on along the diagonals of a grid.
   case strata
+  /// Rows that go from one cut of a side to another.
+  case moves
   /// Rows that go to whoever writes them down, and what was written.
   case checkpoint
   /// Why a rank cannot go on.

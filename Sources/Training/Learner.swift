@@ -53,6 +53,6 @@ func makeLearner(
   case .sgd(let settings):
     return try StochasticLearner(
       source, settings: settings, hyperparameters: hyperparameters, mean: mean, kernels: kernels,
-      workers: workers, factors: factors)
+      workers: workers, ranks: ranks, ownership: ownership, factors: factors)
   }
 }

@@ -12,18 +12,26 @@ package struct RankPlan: Sendable {
   package let shares: PerSide<Share>
   private let partition: Partition
   private let sumsAllRows: Bool
+  /// Descent sends the items about itself.
+  private let refersToColumns: Bool
 
-  /// - Throws: `.usage` where there are more ranks than blocks of a side.
+  /// - Throws: `.usage` where there are more ranks than blocks of a side, or rows of the grid.
   package init(
     _ partition: Partition, _ hyperparameters: Hyperparameters, rank: Int, of rankCount: Int
   ) throws(Failure) {
     self.partition = partition
     sumsAllRows = hyperparameters.feedback != .explicit
+    refersToColumns = hyperparameters.solver != nil
     let facts = partition.facts
     guard rankCount > 1 else {
       ownership = nil
       shares = Territory(whole: facts.grids).shares
       return
+    }
+    if case .sgd(let settings) = hyperparameters.algorithm, settings.gridSize < rankCount {
+      throw Failure(
+        .usage, "\(rankCount) ranks cannot share the \(settings.gridSize) rows of the grid",
+        hint: "start fewer ranks, or train another model, with --grid \(rankCount) or more")
     }
     let ownership = try Ownership(
       facts.grids,
@@ -52,7 +60,7 @@ package struct RankPlan: Sendable {
       let blocks = shares[side].blocks
       return try Parallel.map(blocks.count, workers: workers) { position throws(Failure) in
         let block = try partition.readBlock(blocks.lowerBound + position, of: side)
-        wanted[side.opposite].withLock { $0.insert(block.columns) }
+        if refersToColumns { wanted[side.opposite].withLock { $0.insert(block.columns) } }
         return (0..<block.rowCount).map { UInt32(block.ratings(ofRow: $0).count) }
       }.flatMap(\.self)
     }

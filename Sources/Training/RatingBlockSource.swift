@@ -77,11 +77,20 @@ package final class RatingBlockSource: Sendable {
   /// A block that this process owns, from memory or from its shard; any thread.
   package func block(_ block: Int, of side: Side) throws(Failure) -> RatingBlock {
     if let ready = kept?.withLock({ $0[side][block] }) { return ready }
-    var read = try partition.readBlock(block, of: side)
-    if let mask { read = mask.training(read) }
-    read = territory.localised(read)
+    let read = territory.localised(try readWhole(block, of: side))
     kept?.withLock { $0[side][block] = read }
     return read
+  }
+
+  /// A block whoever owns it: its rows and columns are indices of the whole sides; any thread.
+  package func wholeBlock(_ block: Int, of side: Side) throws(Failure) -> RatingBlock {
+    territory.wanted == nil
+      ? try self.block(block, of: side) : try readWhole(block, of: side)
+  }
+
+  private func readWhole(_ block: Int, of side: Side) throws(Failure) -> RatingBlock {
+    let read = try partition.readBlock(block, of: side)
+    return mask.map { $0.training(read) } ?? read
   }
 
   /// The mean of all values, or of a term of each: rows are summed in Double, and their sums in the

@@ -68,8 +68,8 @@ package enum Trainer {
     _ model: ModelDirectory, _ partition: Partition, _ ranks: Ranks
   ) throws(Failure) {
     guard !ranks.isAlone else { return }
-    let digest = String(decoding: try ranks.spoken(Array(partition.facts.digest.utf8)), as: UTF8.self)
-    guard digest == partition.facts.digest else {
+    let digest = Array(partition.facts.digest.utf8)
+    guard try ranks.spoken(digest) == digest else {
       throw Failure(
         .mismatch, at: partition.directory, "is another partition than the first rank reads",
         hint: "all ranks have to see the same directories")

@@ -27,24 +27,61 @@ import Workers
     let history: [IterationRecord]
   }
 
-  private func train(
+  private func run(
     _ partition: Partition, at path: String, _ hyperparameters: Hyperparameters, ranks: Int,
-    iterations: Int = 3, workers: Int = 2,
-    observe: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
-  ) throws -> Trained {
-    _ = try LocalRanks.run(ranks) { ranks throws(Failure) in
+    iterations: Int = 3, workers: Int = 2, stopAfter: Int? = nil
+  ) throws -> [TrainingEnd] {
+    try LocalRanks.run(ranks) { ranks throws(Failure) in
       let model = try Trainer.openModel(path, ranks, in: PosixFileSystem())
+      let stop = StopRequest()
       return try Trainer.run(
         partition, into: model, hyperparameters: hyperparameters,
         settings: TrainingSettings(run: RunSettings(iterations: iterations), workers: workers),
-        ranks: ranks, observe: observe)
+        ranks: ranks, stop: stop,
+        observe: { event in
+          // One of them alone is told: the others have to hear of it.
+          guard ranks.rank == ranks.count - 1, case .iteration(let report) = event else { return }
+          if report.iteration == stopAfter { stop.set() }
+        })
     }
+  }
+
+  private func train(
+    _ partition: Partition, at path: String, _ hyperparameters: Hyperparameters, ranks: Int,
+    iterations: Int = 3, workers: Int = 2
+  ) throws -> Trained {
+    _ = try run(
+      partition, at: path, hyperparameters, ranks: ranks, iterations: iterations, workers: workers)
     let found = try ModelDirectory.open(path, in: PosixFileSystem()).newestGood()
     let newest = try #require(found)
     return Trained(digest: try Digest.factors(newest.factors), history: newest.facts.history)
   }
 
-  @Test(arguments: `Every model`.models.filter { (try? $0.make().solver) != nil })
+  /// Every model, and descent by its other settings.
+  private static let models =
+    `Every model`.models + [
+      `Every model`.Model(name: "descent, plain rates and ridges") { () throws(Failure) in
+        try Hyperparameters(
+          rank: 16, regularization: 0.3, regularizationScaling: .unscaled,
+          algorithm: .sgd(
+            StochasticSettings(
+              learningRate: 0.01, scaling: .unscaled, decay: 0, damping: 0, gridSize: 8)))
+      },
+      `Every model`.Model(name: "descent with biases, more blocks than it can fill") {
+        () throws(Failure) in
+        try Hyperparameters(
+          rank: 3, regularization: 0.1, biasRegularization: 0.1,
+          algorithm: .sgd(StochasticSettings(gridSize: 60)))
+      },
+    ]
+
+  /// Whether so many ranks can train a model.
+  private func canTrain(_ hyperparameters: Hyperparameters, _ ranks: Int) -> Bool {
+    guard case .sgd(let settings) = hyperparameters.algorithm else { return true }
+    return ranks <= settings.gridSize
+  }
+
+  @Test(arguments: models)
   func `any number of them, over any blocks, write the same bytes`(
     model: `Every model`.Model
   ) throws {
@@ -52,10 +89,10 @@ import Workers
     let settings = try model.make()
     let whole = try partition(at: folder.file("p"), userBlocks: 1, itemBlocks: 1)
     let expected = try train(whole, at: folder.file("m"), settings, ranks: 1)
-    for (users, items) in [(8, 8), (13, 9)] {
+    for (users, items, counts) in [(8, 8, [1, 3, 5, 8]), (13, 9, [2, 4])] {
       let cut = try partition(
         at: folder.file("p\(users)"), userBlocks: users, itemBlocks: items)
-      for ranks in [1, 2, 3, 5, 8] {
+      for ranks in counts where canTrain(settings, ranks) {
         let path = folder.file("m\(users)-\(ranks)")
         let found = try train(cut, at: path, settings, ranks: ranks, workers: ranks % 3 + 1)
         #expect(found == expected, "\(ranks) ranks, \(users) × \(items) blocks")
@@ -63,83 +100,51 @@ import Workers
     }
   }
 
-  /// Rows that are summed in ranges which cross the owners' runs, an item in segments, and rows
-  /// that only doubles can solve, for which all ranks make a matrix together.
-  @Test(arguments: [1e-7, 0.1])
-  func `sums over whole sides, long rows and rows in Double are the same bytes`(
-    regularization: Double
+  @Test(arguments: models)
+  func `stopped by one of them, another number goes on to the same bytes`(
+    model: `Every model`.Model
   ) throws {
     let folder = try TemporaryDirectory()
-    var ratings = RatingMatrix.random(
-      userCount: 9000, itemCount: 30, ratingCount: 20_000, seed: 3
-    ).ratings.filter { $0.item > 0 }
-    ratings += (0..<9000).map { RatingMatrix.Rating(user: $0, item: 0, value: Float($0 % 5 + 1)) }
-    let matrix = RatingMatrix(userCount: 9000, itemCount: 30, ratings: ratings)
-    let whole = try matrix.partition(at: folder.file("p"))
-    let cut = try matrix.partition(at: folder.file("q"), userBlocks: 11, itemBlocks: 7)
+    let settings = try model.make()
+    let partition = try partition(at: folder.file("p"), userBlocks: 9, itemBlocks: 6)
+    let expected = try train(partition, at: folder.file("m"), settings, ranks: 1, iterations: 4)
+    for (before, after) in [(3, 2), (1, 4)] {
+      let path = folder.file("m\(before)-\(after)")
+      let ends = try run(
+        partition, at: path, settings, ranks: before, iterations: 4, stopAfter: 2)
+      #expect(ends == Array(repeating: .stopped(saved: 2), count: before))
+      let found = try train(partition, at: path, settings, ranks: after, iterations: 4)
+      #expect(found == expected, "\(before) ranks, then \(after)")
+    }
+  }
+
+  @Test func `more of them than rows of the grid are refused, and nothing is left`() throws {
+    let folder = try TemporaryDirectory()
+    let partition = try partition(at: folder.file("p"), userBlocks: 8, itemBlocks: 8)
     let settings = try Hyperparameters(
-      rank: 40, regularization: regularization,
-      feedback: .implicit(Confidence(.hu, alpha: 40)))
-    let doubles = Locked(0)
-    let expected = try train(
-      whole, at: folder.file("m"), settings, ranks: 1,
-      observe: { event in
-        if case .phase(let report) = event { doubles.withLock { $0 += report.doubleRows } }
-      })
-    #expect((doubles.withLock { $0 } > 0) == (regularization < 1e-3))
-    for ranks in [2, 3, 7] {
-      let found = try train(cut, at: folder.file("m\(ranks)"), settings, ranks: ranks)
-      #expect(found == expected, "\(ranks) ranks")
-    }
-  }
-
-  @Test func `a model stopped on some of them goes on with any other number`() throws {
-    let folder = try TemporaryDirectory()
-    let cut = try partition(at: folder.file("p"), userBlocks: 6, itemBlocks: 5)
-    let settings = try Hyperparameters(rank: 10, biasRegularization: 0.1)
-    let expected = try train(cut, at: folder.file("m"), settings, ranks: 1, iterations: 5)
-    let path = folder.file("n")
-    for (iterations, ranks) in [(1, 3), (2, 5), (3, 1), (4, 2), (5, 4)] {
-      let found = try train(cut, at: path, settings, ranks: ranks, iterations: iterations)
-      if iterations == 5 { #expect(found == expected) }
-    }
-  }
-
-  @Test func `one that is asked to stop stops all, and nothing is lost`() throws {
-    let folder = try TemporaryDirectory()
-    let cut = try partition(at: folder.file("p"), userBlocks: 6, itemBlocks: 5)
-    let settings = try Hyperparameters(rank: 10)
-    let expected = try train(cut, at: folder.file("m"), settings, ranks: 1, iterations: 4)
-    let path = folder.file("n")
-    let ends = try LocalRanks.run(3) { ranks throws(Failure) in
-      let stop = StopRequest()
-      return try Trainer.run(
-        cut, into: Trainer.openModel(path, ranks, in: PosixFileSystem()),
-        hyperparameters: settings,
-        settings: TrainingSettings(run: RunSettings(iterations: 4), workers: 1), ranks: ranks,
-        stop: stop,
-        observe: { event in
-          if case .iteration(let report) = event, report.iteration == 2, ranks.rank == 1 {
-            stop.set()
-          }
-        })
-    }
-    #expect(ends == Array(repeating: .stopped(saved: 2), count: 3))
-    #expect(try train(cut, at: path, settings, ranks: 2, iterations: 4) == expected)
-  }
-
-  @Test func `more of them than blocks are refused, and leave nothing`() throws {
-    let folder = try TemporaryDirectory()
-    let cut = try partition(at: folder.file("p"), userBlocks: 6, itemBlocks: 2)
+      rank: 4, algorithm: .sgd(StochasticSettings(gridSize: 3)))
     do {
-      _ = try train(cut, at: folder.file("m"), try Hyperparameters(rank: 2), ranks: 3)
-      Issue.record("three ranks shared two blocks")
+      _ = try run(partition, at: folder.file("m"), settings, ranks: 4)
+      Issue.record("four ranks shared three rows")
     } catch let failure as Failure {
       #expect(failure.code == .usage)
-      #expect(failure.hint.contains("--item-blocks 3"))
+      #expect(failure.message.contains("4 ranks cannot share the 3 rows of the grid"))
+      #expect(failure.hint.contains("--grid 4"))
     }
-    #expect(throws: Failure.self) {
-      try ModelDirectory.open(folder.file("m"), in: PosixFileSystem())
+    #expect(try PosixFileSystem().status(folder.file("m")) == nil)
+  }
+
+  @Test func `more of them than blocks are refused`() throws {
+    let folder = try TemporaryDirectory()
+    let partition = try partition(at: folder.file("p"), userBlocks: 8, itemBlocks: 2)
+    for model in `Every model`.models {
+      do {
+        _ = try run(partition, at: folder.file("m"), model.make(), ranks: 3)
+        Issue.record("three ranks shared two blocks")
+      } catch let failure as Failure {
+        #expect(failure.code == .usage)
+        #expect(failure.hint.contains("--item-blocks 3"))
+      }
     }
   }
 }
