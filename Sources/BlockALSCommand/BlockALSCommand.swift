@@ -44,13 +44,18 @@ struct BlockALSCommand: ParsableCommand {
       // `| head` has seen enough.
       Glibc.exit(0)
     } catch let failure as Failure {
-      let kind = failure.code == .stopped ? "stopped" : "error"
-      StandardError.write("blockals: \(kind): \(failure.namingOption)\n")
+      say(failure)
       Glibc.exit(failure.code.rawValue)
     } catch {
       // Every rank of a job parses the same words.
       guard Launch.current.speaks else { Glibc.exit(exitCode(for: error).rawValue) }
       exit(withError: error)
     }
+  }
+
+  /// Says why the process ends, unless another rank of the same job says it.
+  static func say(_ failure: Failure) {
+    let kind = failure.code == .stopped ? "stopped" : "error"
+    StandardError.write("blockals: \(kind): \(failure.namingOption)\n")
   }
 }
