@@ -9,7 +9,9 @@ import Workers
 /// comes goes into a mailbox.
 package final class MPILink: RankLink {
   /// Bytes that may wait to be sent before senders wait.
-  private static let mostQueued = 64 << 20
+  package static let mostQueued = 32 << 20
+  /// What the library that knows MPI takes for itself.
+  package static let library = 24 << 20
   /// Frames on their way at once; MPI keeps the order of those to one rank.
   private static let mostSending = 16
   /// How often a rank says that it is alive, and how long it may be silent.

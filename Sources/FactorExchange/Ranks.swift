@@ -96,6 +96,9 @@ package struct Ranks: Sendable {
     return all
   }
 
+  /// Waits until all ranks have come here.
+  package func meet() throws(Failure) { _ = try gather([]) }
+
   /// What rank 0 has to say; the others' own messages go nowhere.
   package func spoken(
     _ message: [UInt8], about subject: Subject = .agreement

@@ -21,10 +21,6 @@ package struct WantedRows: Sendable, Equatable {
     for index in indices { bits[Int(index >> 6)] |= 1 << UInt64(index & 63) }
   }
 
-  package mutating func formUnion(_ other: WantedRows) {
-    for word in bits.indices { bits[word] |= other.bits[word] }
-  }
-
   /// Numbers the rows.
   package mutating func number() {
     before = []
@@ -46,6 +42,11 @@ package struct WantedRows: Sendable, Equatable {
     guard index < rowCount else { return count }
     let (word, bit) = (index >> 6, UInt64(index & 63))
     return Int(before[word]) + (bits[word] & ((1 << bit) - 1)).nonzeroBitCount
+  }
+
+  /// How many are in a range of indices.
+  package func count(in range: Range<Int>) -> Int {
+    position(of: range.upperBound) - position(of: range.lowerBound)
   }
 
   /// The wanted rows in a range of indices, ascending.

@@ -2,23 +2,25 @@ import BlockMatrix
 import BlockStore
 import FactorExchange
 import LeastSquares
+import Workers
 
-/// Who trains what: the ownership of all ranks, and what this one reads.
-struct RankPlan {
+/// Who trains what: the ownership of all ranks of a job, and what one of them reads.
+package struct RankPlan: Sendable {
   /// `nil` in one process alone.
-  let ownership: Ownership?
-  /// What this process owns.
-  let shares: PerSide<Share>
-  private let ranks: Ranks
+  package let ownership: Ownership?
+  /// What the rank owns.
+  package let shares: PerSide<Share>
+  private let partition: Partition
   private let sumsAllRows: Bool
 
   /// - Throws: `.usage` where there are more ranks than blocks of a side.
-  init(
-    _ facts: PartitionFacts, _ hyperparameters: Hyperparameters, _ ranks: Ranks
+  package init(
+    _ partition: Partition, _ hyperparameters: Hyperparameters, rank: Int, of rankCount: Int
   ) throws(Failure) {
-    self.ranks = ranks
+    self.partition = partition
     sumsAllRows = hyperparameters.feedback != .explicit
-    guard !ranks.isAlone else {
+    let facts = partition.facts
+    guard rankCount > 1 else {
       ownership = nil
       shares = Territory(whole: facts.grids).shares
       return
@@ -30,28 +32,50 @@ struct RankPlan {
           PhaseSolver.cost(
             ratings: $0.ratingCount, rows: $0.rowCount, hyperparameters: hyperparameters)
         }
-      }, rankCount: ranks.count)
+      }, rankCount: rankCount)
     self.ownership = ownership
-    shares = ownership.shares.map { $0[ranks.rank] }
+    shares = ownership.shares.map { $0[rank] }
   }
 
-  /// The ratings that this process reads.
+  /// Finds out what the rank refers to; reads each of its blocks once.
   ///
   /// - Parameter holdout: All that were kept back: their items are referred to as well.
-  func source(
-    _ partition: Partition, holdout: HoldoutRatings, keeps: Bool, workers: Int
-  ) throws(Failure) -> RatingBlockSource {
-    guard !ranks.isAlone else { return try RatingBlockSource(partition, keeps: keeps) }
-    let users = holdout.positions(ofUsers: shares.user.indices)
-    let behind = PerSide { side in
-      sumsAllRows
-        ? ScatteredSide.rowsBehind(
-          shares[side].indices, rowCount: partition.facts.rowCount(of: side)
-        ).map { UInt32($0) } : []
+  /// - Complexity: O(ratings of its blocks), divided by the workers.
+  package func survey(holdout: HoldoutRatings, workers: Int) throws(Failure) -> RankSurvey {
+    let grids = partition.facts.grids
+    guard ownership != nil else {
+      return RankSurvey(
+        territory: Territory(whole: grids), counts: try partition.readIds().map(\.counts))
     }
-    return try RatingBlockSource(
-      partition, shares: shares,
-      besides: PerSide(user: behind.user, item: behind.item + holdout.items[users]), keeps: keeps,
-      workers: workers)
+    let wanted = grids.map { Monitor(WantedRows(rowCount: $0.rowCount)) }
+    let counts = try PerSide { side throws(Failure) in
+      let blocks = shares[side].blocks
+      return try Parallel.map(blocks.count, workers: workers) { position throws(Failure) in
+        let block = try partition.readBlock(blocks.lowerBound + position, of: side)
+        wanted[side.opposite].withLock { $0.insert(block.columns) }
+        return (0..<block.rowCount).map { UInt32(block.ratings(ofRow: $0).count) }
+      }.flatMap(\.self)
+    }
+    let heldOut = holdout.items[holdout.positions(ofUsers: shares.user.indices)]
+    let numbered = PerSide { side in
+      wanted[side].withLock { wanted in
+        if side == .item { wanted.insert(heldOut) }
+        if sumsAllRows {
+          wanted.insert(
+            ScatteredSide.rowsBehind(shares[side].indices, rowCount: grids[side].rowCount)
+              .map { UInt32($0) })
+        }
+        wanted.number()
+        return wanted
+      }
+    }
+    return RankSurvey(territory: Territory(shares: shares, wanted: numbered), counts: counts)
   }
+}
+
+/// What a rank has found in the blocks that it owns.
+package struct RankSurvey: Sendable {
+  package let territory: Territory
+  /// The ratings of each row that it owns.
+  package let counts: PerSide<[UInt32]>
 }

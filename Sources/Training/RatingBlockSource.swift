@@ -24,44 +24,19 @@ package final class RatingBlockSource: Sendable {
   ///
   /// - Parameter keeps: Whether a block stays in memory once it has been read.
   package convenience init(_ partition: Partition, keeps: Bool) throws(Failure) {
-    let facts = partition.facts
     self.init(
-      partition, Territory(whole: facts.grids), mask: nil, keeps: keeps,
-      counts: try partition.readIds().map(\.counts),
-      blockRatingCounts: facts.shards.map { $0.map(\.ratingCount) })
+      partition,
+      RankSurvey(
+        territory: Territory(whole: partition.facts.grids),
+        counts: try partition.readIds().map(\.counts)), keeps: keeps)
   }
 
-  /// The ratings of the blocks that a rank owns; their rows are counted from its first, and their
-  /// columns among the rows that it refers to.
-  ///
-  /// - Parameters:
-  ///   - shares: What it owns.
-  ///   - besides: Rows that it refers to apart from those ratings.
-  /// - Complexity: O(ratings of its blocks), divided by the workers: each is read once.
-  package convenience init(
-    _ partition: Partition, shares: PerSide<Share>, besides: PerSide<[UInt32]>, keeps: Bool,
-    workers: Int
-  ) throws(Failure) {
-    let facts = partition.facts
-    let wanted = facts.grids.map { Monitor(WantedRows(rowCount: $0.rowCount)) }
-    let counts = try PerSide { side throws(Failure) in
-      let blocks = shares[side].blocks
-      return try Parallel.map(blocks.count, workers: workers) { position throws(Failure) in
-        let block = try partition.readBlock(blocks.lowerBound + position, of: side)
-        wanted[side.opposite].withLock { $0.insert(block.columns) }
-        return (0..<block.rowCount).map { UInt32(block.ratings(ofRow: $0).count) }
-      }.flatMap(\.self)
-    }
-    let numbered = PerSide { side in
-      wanted[side].withLock { wanted in
-        wanted.insert(besides[side])
-        wanted.number()
-        return wanted
-      }
-    }
+  /// The ratings of the blocks that a rank owns; of several ranks, rows are counted from its first,
+  /// and columns among the rows that it refers to.
+  package convenience init(_ partition: Partition, _ survey: RankSurvey, keeps: Bool) {
     self.init(
-      partition, Territory(shares: shares, wanted: numbered), mask: nil, keeps: keeps,
-      counts: counts, blockRatingCounts: facts.shards.map { $0.map(\.ratingCount) })
+      partition, survey.territory, mask: nil, keeps: keeps, counts: survey.counts,
+      blockRatingCounts: partition.facts.shards.map { $0.map(\.ratingCount) })
   }
 
   /// The ratings of a partition that a fold trains on.

@@ -47,10 +47,16 @@ package enum Trainer {
     guard !ranks.speaks else {
       let model = try ModelDirectory.openOrCreate(path, in: fileSystem)
       _ = try ranks.spoken([])
+      try ranks.meet()
       return model
     }
     _ = try ranks.spoken([])
-    do throws(Failure) { return try ModelDirectory.open(path, in: fileSystem) } catch {
+    do throws(Failure) {
+      let model = try ModelDirectory.open(path, in: fileSystem)
+      try ranks.meet()
+      return model
+    } catch {
+      guard error.code == .missingInput else { throw error }
       throw Failure(
         error.code, at: error.place, "is not there, though the first rank has made it",
         hint: "all ranks have to see the same directories")
@@ -74,6 +80,8 @@ package enum Trainer {
         .mismatch, at: model.directory, "is another directory than the first rank trains into",
         hint: "all ranks have to see the same directories")
     }
+    // What the first rank refuses now, and takes back, all have seen.
+    try ranks.meet()
   }
 
   /// Prepares everything; what can be refused is, before anything is changed.
@@ -85,16 +93,22 @@ package enum Trainer {
     let facts = partition.facts
     let kernels = try KernelSet.select(settings.instructionSet)
     try checkRules(settings.run, hyperparameters, facts, metric)
-    let memory = try TrainingMemory(
-      partition, hyperparameters: hyperparameters, settings: settings,
-      ranksHoldout: metric != nil)
-    let plan = try RankPlan(facts, hyperparameters, ranks)
-    if settings.fresh, ranks.speaks { try model.clear() }
+    if ranks.isAlone {
+      // What one process takes is known before anything is read.
+      _ = try TrainingMemory(
+        partition, hyperparameters: hyperparameters, settings: settings,
+        ranksHoldout: metric != nil)
+    }
+    let plan = try RankPlan(partition, hyperparameters, rank: ranks.rank, of: ranks.count)
     let holdout =
       hyperparameters.feedback == .explicit ? try partition.readHoldout() : HoldoutRatings()
     // Ids come and go before anything large is held.
-    let source = try plan.source(
-      partition, holdout: holdout, keeps: memory.keepsRatings, workers: settings.workers)
+    let survey = try plan.survey(holdout: holdout, workers: settings.workers)
+    let memory = try TrainingMemory(
+      partition, hyperparameters: hyperparameters, settings: settings,
+      ranksHoldout: metric != nil, territory: survey.territory, rank: ranks.rank)
+    if settings.fresh, ranks.speaks { try model.clear() }
+    let source = RatingBlockSource(partition, survey, keeps: memory.keepsRatings)
     let begin = try Resumption.find(
       in: model, partition: facts, hyperparameters: hyperparameters, rules: settings.run,
       higherIsBetter: metric?.higherIsBetter ?? false, ranks: ranks, shares: plan.shares)
