@@ -1,7 +1,7 @@
 // The only code that knows MPI. Built by `make mpi`, with the MPI of the site:
 //   mpicc -DMPI -O2 -shared -fPIC -I Sources/CSystem/include -o libblockals-mpi.so
 //     Sources/MPIBridge/MPIBridge.c
-// or by SwiftPM with the trait MPI; what that links with needs Swift's library too.
+// or by SwiftPM with the trait MPI, as libMPIBridge.so, which needs Swift's library too.
 
 #ifdef MPI
 #include <mpi.h>
