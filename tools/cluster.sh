@@ -259,7 +259,11 @@ wire() { # The bytes that all hosts have sent so far.
 }
 unmake() {
   local number
-  for number in 1 2 3 4; do ip netns del "blockals$number" 2>/dev/null || true; done
+  for number in 1 2 3 4; do
+    # A connection that was cut off keeps its namespace for a while, and would keep the link.
+    ip link del "blockals0$number" 2>/dev/null || true
+    ip netns del "blockals$number" 2>/dev/null || true
+  done
   ip link del blockals0 2>/dev/null || true
 }
 
