@@ -86,7 +86,7 @@ EOF
 kills() {
   blocks small 2000 500 60000 9 8
   local settings="--rank 32 --iterations 40" expected done=0 ends=0 ranks=1 next launcher list victim
-  rm -rf "$WORK/alone" "$WORK/model"
+  rm -rf "$WORK/alone" "$WORK/model" "$WORK/kills"
   # shellcheck disable=SC2086
   blockals train "$WORK/small" -o "$WORK/alone" $settings >/dev/null 2>&1
   expected=$(digest "$WORK/alone")
@@ -97,13 +97,17 @@ kills() {
     [ $next != $ranks ] || next=$((next % 7 + 2))
     ranks=$next
     # shellcheck disable=SC2086
-    job $ranks blockals train "$WORK/small" -o "$WORK/model" $settings >"$WORK/messages" 2>&1 &
+    mpirun -np $ranks --oversubscribe --bind-to none \
+      blockals train "$WORK/small" -o "$WORK/model" $settings >"$WORK/messages" 2>&1 &
     launcher=$!
     sleep "$((RANDOM % 3)).$((RANDOM % 900 + 100))"
     read -r -a list <"/proc/$launcher/task/$launcher/children" || true
     if [ ${#list[@]} = $ranks ]; then
       victim=$((RANDOM % ranks))
-      kill -9 "${list[victim]}" 2>/dev/null && done=$((done + 1))
+      if kill -9 "${list[victim]}" 2>/dev/null; then
+        done=$((done + 1))
+        echo "$done: rank $victim of $ranks, $ends models at their end" >>"$WORK/kills"
+      fi
     fi
     if wait $launcher; then
       same "$WORK/model" "$expected" "after $done kills"
