@@ -38,10 +38,11 @@ let package = Package(
   products: [
     .executable(name: "blockals", targets: ["BlockALSCommand"]),
     .library(name: "BlockALS", targets: ["BlockALS"]),
-    // What knows MPI; see `make mpi`.
-    .library(name: "blockals-mpi", type: .dynamic, targets: ["MPIBridge"]),
+    // What knows MPI, where the package manager is to build it; `make mpi` does without. Its name is
+    // not that of the library which is loaded: a build without the trait would put an empty one there.
+    .library(name: "MPIBridge", type: .dynamic, targets: ["MPIBridge"]),
   ],
-  traits: [.trait(name: "MPI", description: "Builds libblockals-mpi.so with Open MPI.")],
+  traits: [.trait(name: "MPI", description: "Builds libMPIBridge.so with Open MPI.")],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0")
   ],
@@ -134,7 +135,7 @@ let package = Package(
     // Tests: a folder per target.
     .target(
       name: "TestSupport",
-      dependencies: ["BlockMatrix", "BlockStore", "BlockPartition", "Workers"],
+      dependencies: ["BlockMatrix", "BlockStore", "BlockPartition", "FactorExchange", "Workers"],
       path: "Tests/TestSupport", swiftSettings: safe),
     .testTarget(
       name: "BlockMatrixTests", dependencies: ["BlockMatrix", "TestSupport"], swiftSettings: safe),

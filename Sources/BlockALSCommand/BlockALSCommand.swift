@@ -49,19 +49,24 @@ struct BlockALSCommand: ParsableCommand {
       // `| head` has seen enough.
       Glibc.exit(0)
     } catch let failure as Failure {
-      let (named, isStop) = (failure.namingOption, failure.code == .stopped)
-      if wantsJSON(arguments) {
-        StandardError.write(
-          json(failure.code, at: named.place, named.message, hint: named.hint, isStop: isStop))
-      } else {
-        StandardError.write("blockals: \(isStop ? "stopped" : "error"): \(named)\n")
-      }
+      say(failure)
       Glibc.exit(failure.code.rawValue)
     } catch {
       // Every rank of a job parses the same words.
       guard Launch.current.speaks else { Glibc.exit(exitCode(for: error).rawValue) }
       guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
       refuse(error, arguments)
+    }
+  }
+
+  /// Says why the process ends, unless another rank of the same job says it.
+  static func say(_ failure: Failure) {
+    let (named, isStop) = (failure.namingOption, failure.code == .stopped)
+    if wantsJSON(Array(CommandLine.arguments.dropFirst())) {
+      StandardError.write(
+        json(failure.code, at: named.place, named.message, hint: named.hint, isStop: isStop))
+    } else {
+      StandardError.write("blockals: \(isStop ? "stopped" : "error"): \(named)\n")
     }
   }
 

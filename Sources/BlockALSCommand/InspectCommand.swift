@@ -17,7 +17,8 @@ struct InspectCommand: ParsableCommand {
         blockals inspect ratings.blocks
         blockals inspect model --json
 
-      With --ranks it says what training on so many ranks of an MPI job would take: the memory of a       rank, and the bytes that go over the wire in an iteration. It reads all ratings for that.
+      With --ranks it says what training on so many ranks of an MPI job would take: the memory \
+      of a rank, and the bytes that go over the wire in an iteration. It reads all ratings for that.
 
         blockals inspect ratings.blocks --ranks 2,4,8,16 --rank 128
       """

@@ -57,7 +57,7 @@ final class RankJob: Sendable {
 
   /// Does this rank's work, and leaves the job.
   ///
-  /// - Throws: What all ranks have met alike, on each of them.
+  /// Ends the process where all ranks have met the same failure, which is said then.
   func run<Output>(_ work: (Ranks) throws(Failure) -> Output) throws(Failure) -> Output {
     guard let link else { return try work(ranks) }
     do throws(Failure) {
@@ -65,14 +65,14 @@ final class RankJob: Sendable {
       link.finish()
       return output
     } catch {
-      if ranks.speaks { try speakOf(error) } else { report(error) }
+      if ranks.speaks { speakOf(error) } else { report(error) }
       link.finish()
-      throw error
+      Glibc.exit(error.code.rawValue)
     }
   }
 
   /// On rank 0: returns where all ranks have failed alike.
-  private func speakOf(_ failure: Failure) throws(Failure) {
+  private func speakOf(_ failure: Failure) {
     let own = RankFailure(failure)
     desk.take(own.encoded, from: 0)
     let begin = ContinuousClock.now
@@ -82,7 +82,9 @@ final class RankJob: Sendable {
       end(because: failures)
     }
     desk.close()
-    for other in ranks.others { try ranks.send([], about: .failure, to: other) }
+    // Before the others leave: the first that leaves with a status ends all that are there still.
+    BlockALSCommand.say(failure)
+    for other in ranks.others { try? ranks.send([], about: .failure, to: other) }
   }
 
   /// On another rank: returns where rank 0 says that all have failed alike.

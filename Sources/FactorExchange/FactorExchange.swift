@@ -2,8 +2,8 @@ import BlockMatrix
 
 /// Brings the factors that were solved to the blocks that refer to them, between and during phases.
 ///
-/// A rank holds the rows that it owns, and besides, in a compact table, those of the other side that
-/// its blocks refer to (Spark's out-blocks: Meng et al., JMLR 17, 2016). Rows leave as soon as
+/// A rank holds the rows that it owns, and besides, in a compact table, those of the other side
+/// that its blocks refer to (Spark's out-blocks: Meng et al., JMLR 17, 2016). Rows leave as soon as
 /// their block is solved. In one process alone the table that was solved is the table that is read.
 package final class FactorExchange: Sendable {
   package let ranks: Ranks

@@ -4,8 +4,8 @@ import Workers
 
 /// The rows of one side that ranks send each other, and those that came.
 final class FactorRoutes: MessageReceiver {
-  /// A message's bytes of factors: large enough to cost nothing by its number, small enough to be on
-  /// its way while the next is filled.
+  /// A message's bytes of factors: large enough to cost nothing by its number, small enough to be
+  /// on its way while the next is filled.
   private static let messageBytes = 1 << 20
 
   /// What this rank refers to.

@@ -35,7 +35,7 @@ enum Frames {
       else {
         throw Failure(
           .io, at: "rank \(rank)", "sent a message that came damaged",
-          hint: "run the same command again; if it happens again, look at that host and its network")
+          hint: "run the same command again; if it comes again, look at that host and its network")
       }
       let expected = [UInt64](littleEndian: frame[8..<16])[0]
       message += frame.dropFirst(headerBytes)

@@ -101,7 +101,8 @@ final class Transfer {
 
   fileprivate init(
     rank: Int, tag: Int, _ buffer: UnsafeMutableRawBufferPointer,
-    _ request: UnsafeMutableRawPointer, isDone: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Int32
+    _ request: UnsafeMutableRawPointer,
+    isDone: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Int32
   ) {
     self.rank = rank
     self.tag = tag

@@ -1,6 +1,7 @@
-// The only code that knows MPI. Built with the trait MPI, or by hand with a site's own compiler:
-//   mpicc -O2 -shared -fPIC -I Sources/CSystem/include Sources/MPIBridge/MPIBridge.c \
-//     -o libblockals-mpi.so
+// The only code that knows MPI. Built by `make mpi`, with the MPI of the site:
+//   mpicc -DMPI -O2 -shared -fPIC -I Sources/CSystem/include -o libblockals-mpi.so
+//     Sources/MPIBridge/MPIBridge.c
+// or by SwiftPM with the trait MPI, as libMPIBridge.so, which needs Swift's library too.
 
 #ifdef MPI
 #include <mpi.h>

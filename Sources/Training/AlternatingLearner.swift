@@ -18,6 +18,9 @@ package final class AlternatingLearner: Learner {
   private let counts: PerSide<[UInt32]>
   private let memory: PhaseMemory
   private var penalties = PerSide(user: 0.0, item: 0.0)
+  /// What this rank had sent by the end of the phase before: the first phase answers for what had
+  /// to be sent before it, the rows of the side that it reads above all.
+  private var reportedBytes = 0
   package let factors: PerSide<FactorTable>
   package var referredItems: FactorTable { exchange.rows(of: .item) }
   /// μ; 0 without biases.
@@ -69,7 +72,6 @@ package final class AlternatingLearner: Learner {
   ) throws(Failure) -> PhaseReport? {
     let clock = ContinuousClock.now
     let side = phases[phase][0]
-    let sentBefore = ranks.sentBytes
     let solver = try PhaseSolver(
       kernels: kernels, hyperparameters: hyperparameters, fixed: exchange.rows(of: side.opposite),
       scattered: scattered(side.opposite), solved: factors[side], workers: workers,
@@ -91,9 +93,11 @@ package final class AlternatingLearner: Learner {
       ]
     }
     penalties[side] = sums[1]
+    let sent = ranks.sentBytes
     let totals = try ranks.totals([
-      outcome.fallbackRows, outcome.doubleRows, ranks.sentBytes - sentBefore,
+      outcome.fallbackRows, outcome.doubleRows, sent - reportedBytes,
     ])
+    reportedBytes = sent
     return PhaseReport(
       iteration: iteration, side: side,
       objective: sums[0] + penalties.user + penalties.item,

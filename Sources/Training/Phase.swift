@@ -26,8 +26,8 @@ struct Phase: Sendable {
 
   /// Solves the rows that this process owns, and waits for those of the others.
   ///
-  /// - Returns: `nil` where a stop request ended the phase early, here or elsewhere; the factors are
-  ///   then of no use.
+  /// - Returns: `nil` where a stop request ended the phase early, here or elsewhere; the factors
+  ///   are then of no use.
   func run(rowCount: Int) throws(Failure) -> PhaseOutcome? {
     let board = PhaseBoard(blocks: blocks, workers: workers, stop: stop)
     let ledger = PhaseLedger(rowCount: rowCount, progress: progress)

@@ -39,8 +39,8 @@ package enum Trainer {
 
   /// Opens the directory of a model to train it; the first rank makes it where it is missing.
   ///
-  /// - Throws: As `ModelDirectory.openOrCreate`, or `.missingInput` on a rank that does not see what
-  ///   the first one made.
+  /// - Throws: As `ModelDirectory.openOrCreate`, or `.missingInput` on a rank that does not see
+  ///   what the first one made.
   package static func openModel(
     _ path: String, _ ranks: Ranks, in fileSystem: any FileSystem
   ) throws(Failure) -> ModelDirectory {

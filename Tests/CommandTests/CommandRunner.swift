@@ -33,10 +33,13 @@ enum CommandRunner {
   ///
   /// - Parameters:
   ///   - output: Where standard output goes, if it is not to be kept.
+  ///   - program: What is run; the command itself unless something is to start it.
+  ///   - environment: Variables besides those that every run gets.
   ///   - watch: Called every 2 ms with the process's number.
   static func run(
     _ arguments: [String], input: [UInt8] = [], in folder: String? = nil, seconds: Double = 60,
-    output: String? = nil, interruption: Interruption? = nil,
+    output: String? = nil, program: String = path, environment: [String: String] = [:],
+    interruption: Interruption? = nil,
     watch: (Int32) throws -> Void = { _ in }
   ) throws -> CommandResult {
     let scratch = FileManager.default.temporaryDirectory
@@ -48,11 +51,11 @@ enum CommandRunner {
     try Data(input).write(to: files[0])
     for file in files[1...] { try Data().write(to: file) }
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
+    process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
     process.environment = [
       "PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no", "COLUMNS": "80",
-    ]
+    ].merging(environment) { $1 }
     if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
     process.standardInput = try FileHandle(forReadingFrom: files[0])
     process.standardOutput = try FileHandle(
@@ -71,7 +74,7 @@ enum CommandRunner {
     }
     if process.isRunning {
       kill(process.processIdentifier, SIGKILL)
-      Issue.record("blockals \(arguments.joined(separator: " ")) ran longer than \(seconds) s")
+      Issue.record("\(program) \(arguments.joined(separator: " ")) ran longer than \(seconds) s")
     }
     process.waitUntilExit()
     let bytes = try Data(contentsOf: files[1])

@@ -33,7 +33,9 @@ enum Fences {
     "Sources/BlockStore/PosixFailure.swift",
     "Sources/BlockStore/PosixFile.swift",
     "Sources/BlockStore/PosixFileSystem.swift",
+    "Sources/FactorExchange/MPIBridge.swift", "Sources/FactorExchange/MPILink.swift",
     "Sources/Ranking/RankingQuality.swift",
+    "Sources/BlockALSCommand/Launch.swift", "Sources/BlockALSCommand/RankJob.swift",
     "Sources/BlockALSCommand/BlockALSCommand.swift",
     "Sources/BlockALSCommand/StandardError.swift",
     "Sources/BlockALSCommand/StopSignals.swift",
@@ -47,6 +49,7 @@ enum Fences {
     "CSystem": [
       "Sources/BlockStore/PosixFile.swift", "Sources/BlockStore/PosixFileSystem.swift",
       "Sources/BlockPartition/ProcessHeap.swift",
+      "Sources/FactorExchange/MPIBridge.swift",
       "Sources/KernelLoops/", "Sources/Kernels/InstructionSet.swift", "Sources/LeastSquares/",
       "Sources/Kernels/KernelSet.swift", "Sources/Training/RatingGrid.swift",
       "Sources/Training/StochasticLearner.swift", "Sources/BlockALSCommand/GrantedCores.swift",
@@ -83,10 +86,12 @@ enum Fences {
     "Sources/Kernels/",
     "Sources/LeastSquares/",
     "Sources/Training/HoldoutError.swift", "Sources/Training/StochasticLearner.swift",
+    "Sources/FactorExchange/MPIBridge.swift",
     "Sources/Ranking/CandidateTiles.swift",
     "Sources/Ranking/FactorModel.swift",
     "Sources/Ranking/RowEquations.swift",
     "Sources/Ranking/TopSearch.swift",
+    "Sources/BlockALSCommand/Launch.swift", "Sources/BlockALSCommand/RankJob.swift",
     "Sources/BlockALSCommand/StandardError.swift",
   ]
 
@@ -97,6 +102,7 @@ enum Fences {
     "Sources/Workers/Monitor.swift",
     "Sources/LeastSquares/SolverScratch.swift",
     "Sources/LeastSquares/DoubleMatrix.swift",
+    "Sources/FactorExchange/MPIBridge.swift",
   ]
 
   /// The only folder with a public interface.

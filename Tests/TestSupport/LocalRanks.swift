@@ -1,5 +1,5 @@
 import BlockMatrix
-import Synchronization
+import FactorExchange
 import Workers
 
 /// Ranks in one process, each on a thread and with memory of its own: what a job on many machines
@@ -36,9 +36,9 @@ package enum LocalRanks {
 private final class LocalLink: RankLink {
   let rank: Int
   private let mailboxes: [Mailbox]
-  private let sent = Atomic<Int>(0)
+  private let sent = Counter()
   var rankCount: Int { mailboxes.count }
-  var sentBytes: Int { sent.load(ordering: .relaxed) }
+  var sentBytes: Int { sent.total }
 
   init(rank: Int, mailboxes: [Mailbox]) {
     self.rank = rank
@@ -46,7 +46,7 @@ private final class LocalLink: RankLink {
   }
 
   func send(_ message: [UInt8], about subject: Subject, to rank: Int) throws(Failure) {
-    sent.wrappingAdd(message.count, ordering: .relaxed)
+    sent.add(message.count)
     mailboxes[rank].put(message, about: subject, from: self.rank)
   }
 
