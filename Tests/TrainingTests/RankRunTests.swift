@@ -46,7 +46,7 @@ import Workers
 
   /// Rows that are summed in ranges which cross the owners' runs, an item in segments, and rows
   /// that only doubles can solve, for which all ranks make a matrix together.
-  @Test(arguments: [1e-7, 0.1])
+  @Test(arguments: [1e-7, 10])
   func `sums over whole sides, long rows and rows in Double are the same bytes`(
     regularization: Double
   ) throws {
