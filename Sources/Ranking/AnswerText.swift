@@ -21,6 +21,8 @@ package struct AnswerText: Sendable {
   let score: String
   /// The ids of the ranked rows.
   let objects: IdTable
+  /// Whether no id in CSV can be a formula; see ``IdText``.
+  package var isSpreadsheetSafe = false
 
   /// Text of columns `user, item, rank, score`.
   package static func recommendations(_ format: AnswerFormat, items: IdTable) -> AnswerText {
@@ -69,9 +71,9 @@ package struct AnswerText: Sendable {
         IdText.appendEscaped(object, to: &text)
         text += "\t\(place + 1)\t\(candidate.score)\n".utf8
       case .csv:
-        IdText.appendQuoted(id, to: &text)
+        IdText.appendQuoted(id, isSpreadsheetSafe: isSpreadsheetSafe, to: &text)
         text.append(0x2C)
-        IdText.appendQuoted(object, to: &text)
+        IdText.appendQuoted(object, isSpreadsheetSafe: isSpreadsheetSafe, to: &text)
         text += ",\(place + 1),\(candidate.score)\n".utf8
       case .jsonl, .json:
         text += "{\"\(subject)\":".utf8

@@ -21,7 +21,18 @@ package enum IdText {
   /// at an end, or is empty; a quote inside is doubled.
   ///
   /// Every other byte stays as it is.
-  package static func appendQuoted(_ id: ArraySlice<UInt8>, to text: inout [UInt8]) {
+  ///
+  /// - Parameter isSpreadsheetSafe: Whether an apostrophe is put before what a spreadsheet would
+  ///   take for a formula: text that begins with `=`, `+`, `-`, `@`, or with a space of any kind
+  ///   that may stand before one of these.
+  package static func appendQuoted(
+    _ id: ArraySlice<UInt8>, isSpreadsheetSafe: Bool = false, to text: inout [UInt8]
+  ) {
+    if isSpreadsheetSafe, let first = id.first,
+      [0x3D, 0x2B, 0x2D, 0x40, 0x09, 0x0A, 0x0D, 0x20].contains(first)
+    {
+      return appendQuoted([0x27] + id, to: &text)
+    }
     let needsQuotes =
       id.isEmpty || id.first == 0x20 || id.last == 0x20
       || id.contains { [0x2C, 0x22, 0x0A, 0x0D].contains($0) }
