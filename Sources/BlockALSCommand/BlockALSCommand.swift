@@ -1,6 +1,7 @@
 import ArgumentParser
 import BlockMatrix
 import BlockStore
+import COutOfMemory
 import Glibc
 
 /// The command `blockals`: a list of subcommands, and the one place that ends the process.
@@ -30,22 +31,49 @@ struct BlockALSCommand: ParsableCommand {
     ]
   )
 
+  /// What is said when an allocation is refused: nothing can be put together then.
+  private static let lastWords: StaticString = """
+    blockals: error: the operating system has no memory left for this process
+    hint: use fewer workers, a lower rank or more blocks, or raise the limit (ulimit -v)
+
+    """
+
   static func main() {
     // A full file system or a closed pipe is an error to report, not a signal to die of.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
+    unsafe out_of_memory_exit(lastWords.utf8Start, Failure.Code.memory.rawValue)
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(Arguments.given)
       try command.run()
     } catch let failure as Failure where failure.isClosedPipe {
       // `| head` has seen enough.
       Glibc.exit(0)
     } catch let failure as Failure {
-      let kind = failure.code == .stopped ? "stopped" : "error"
-      StandardError.write("blockals: \(kind): \(failure.namingOption)\n")
-      Glibc.exit(failure.code.rawValue)
+      Glibc.exit(end(with: failure))
     } catch {
-      exit(withError: error)
+      Glibc.exit(end(with: error))
     }
+  }
+
+  /// Says why the command ends, and returns the status to exit with.
+  private static func end(with failure: Failure) -> Int32 {
+    let kind = failure.code == .stopped ? "stopped" : "error"
+    StandardError.write("blockals: \(kind): \(failure.namingOption)\n")
+    return failure.code.rawValue
+  }
+
+  /// Says what the parser of the command line ends with: help that was asked for, or what is wrong.
+  private static func end(with error: any Error) -> Int32 {
+    let code = exitCode(for: error)
+    let text = fullMessage(for: error)
+    guard code.isSuccess else {
+      if !text.isEmpty { StandardError.write(text + "\n") }
+      return code.rawValue
+    }
+    do throws(Failure) { try Output.write(text + "\n") } catch {
+      return error.isClosedPipe ? 0 : end(with: error)
+    }
+    return code.rawValue
   }
 }

@@ -82,7 +82,7 @@ struct EvaluateCommand: ParsableCommand {
   mutating func run() throws {
     let fileSystem = PosixFileSystem()
     if explainMetrics {
-      return try fileSystem.standardOutput.write(Array(MetricDefinitions.text.utf8))
+      return try Output.write(MetricDefinitions.text)
     }
     let workers = workers ?? GrantedCores.count(in: fileSystem)
     let loaded = try damage.open(model ?? "", in: fileSystem, workers: workers)
@@ -97,7 +97,7 @@ struct EvaluateCommand: ParsableCommand {
         relevantFrom: relevantFrom ?? -.infinity, workers: workers)
     }
     let report = EvaluationReport(accuracy, rankings, test, of: loaded)
-    try fileSystem.standardOutput.write(Array((json ? report.json.text + "\n" : report.text).utf8))
+    try Output.write(report.text, orJSON: json ? report.json : nil)
   }
 
   /// What to compare with: a partition's hold-out, or ratings from text.

@@ -58,7 +58,7 @@ struct GenerateCommand: ParsableCommand {
       return try GeneratedFile.write(generator, to: fileSystem.standardOutput, workers: workers)
     }
     let stop = StopRequest()
-    let signals = StopSignals(stop)
+    let signals = try StopSignals(stop)
     let wasThere = try withExtendedLifetime(signals) { () throws(Failure) in
       try GeneratedFile.write(
         generator, to: output, in: fileSystem, workers: workers, stop: stop)

@@ -26,18 +26,16 @@ struct InspectCommand: ParsableCommand {
 
   mutating func run() throws {
     let fileSystem = PosixFileSystem()
-    let text: String
     switch try Verification.kind(of: directory, in: fileSystem) {
     case .partition:
       let report = try PartitionReport(try Partition.open(directory, in: fileSystem))
-      text = json ? report.object.text + "\n" : report.text
+      try Output.write(report.text, orJSON: json ? report.object : nil)
     case .model:
       let report = try ModelReport(
         try ModelDirectory.open(directory, in: fileSystem),
         workers: GrantedCores.count(in: fileSystem))
-      text = json ? report.object.text + "\n" : report.text
+      try Output.write(report.text, orJSON: json ? report.object : nil)
     }
-    try Output.write(text)
   }
 }
 

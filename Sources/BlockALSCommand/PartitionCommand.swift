@@ -105,7 +105,7 @@ struct PartitionCommand: ParsableCommand {
     let begin = ContinuousClock.now
     let settings = try settings(in: fileSystem)
     let directory = try outputDirectory()
-    let signals = StopSignals(settings.stop)
+    let signals = try StopSignals(settings.stop)
     let line = PartitionLine()
     defer { line.clear() }
     let (facts, summary) = try withExtendedLifetime(signals) { () throws(Failure) in
@@ -118,7 +118,7 @@ struct PartitionCommand: ParsableCommand {
     let result = PartitionResult(
       directory: directory, facts: facts, summary: summary,
       seconds: LiveLine.seconds(since: begin))
-    try Output.write(json ? result.json.text + "\n" : result.text)
+    try Output.write(result.text, orJSON: json ? result.json : nil)
   }
 
   private func settings(in fileSystem: any FileSystem) throws(Failure) -> PartitionSettings {

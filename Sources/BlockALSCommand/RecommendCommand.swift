@@ -110,19 +110,20 @@ struct RecommendCommand: ParsableCommand {
   private func write(
     _ recommender: Recommender, _ users: [UInt32], _ fileSystem: PosixFileSystem
   ) throws(Failure) {
-    let text = AnswerText.recommendations(
+    var text = AnswerText.recommendations(
       output.wantedFormat, items: recommender.model.ids.item)
+    text.isSpreadsheetSafe = output.spreadsheetSafe
     let userIds = recommender.model.ids.user
     let progress = WorkProgress("users")
     let stop = StopRequest()
-    let signals = StopSignals(stop)
+    let signals = try StopSignals(stop)
     let sink = try AnswerSink(output.path, in: fileSystem, stop: stop)
     defer { withExtendedLifetime(signals) { progress.clear() } }
     // Written with the first rankings: where those cannot be made, nothing is answered.
     var opening = text.opening
     try recommender.recommend(
       to: users, limit: top, workers: output.workers(in: fileSystem),
-      transform: { first, rankings throws(Failure) in
+      transform: { [text] first, rankings throws(Failure) in
         var bytes: [UInt8] = []
         for (position, ranking) in zip(first..., rankings) {
           try text.append(
@@ -202,11 +203,17 @@ struct AnswerOptions: ParsableArguments {
       """, valueName: "file"))
   var path: String?
 
+  @Flag(help: "In CSV, put ' before ids that a spreadsheet would take for a formula.")
+  var spreadsheetSafe = false
+
   @Option(help: "Threads that rank at once. (default: the cores granted to this process)")
   var workers: Int?
 
   func validate() throws {
     if let workers, workers < 1 { throw ValidationError("--workers \(workers) is not at least 1.") }
+    guard !spreadsheetSafe || wantedFormat == .csv else {
+      throw ValidationError("--spreadsheet-safe goes with --format csv.")
+    }
   }
 
   var wantedFormat: AnswerFormat { json ? .json : format }

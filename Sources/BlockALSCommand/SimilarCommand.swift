@@ -81,14 +81,15 @@ struct SimilarCommand: ParsableCommand {
       rankings = try Neighbours(side, of: loaded.model).nearest(
         to: indices, limit: top, workers: workers)
     }
-    let text = AnswerText.neighbours(
+    var text = AnswerText.neighbours(
       output.wantedFormat, of: side, ids: loaded.model.ids[side])
+    text.isSpreadsheetSafe = output.spreadsheetSafe
     var bytes = text.opening
     for (position, (index, ranking)) in zip(indices, rankings).enumerated() {
       try text.append(ranking, position: position, of: subjects[Int(index)], to: &bytes)
     }
     let stop = StopRequest()
-    let signals = StopSignals(stop)
+    let signals = try StopSignals(stop)
     try withExtendedLifetime(signals) { () throws(Failure) in
       let sink = try AnswerSink(output.path, in: fileSystem, stop: stop)
       try sink.write(bytes + text.closing)

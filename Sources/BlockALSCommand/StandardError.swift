@@ -1,3 +1,4 @@
+import BlockMatrix
 import CSystem
 import Glibc
 
@@ -9,17 +10,22 @@ enum StandardError {
     return columns > 0 ? columns : nil
   }
 
+  /// What takes the live line away, where a terminal shows one.
+  private static let clearedLine = "\r\u{1B}[K"
+
   /// Writes a message on a line of its own.
   static func note(_ message: String) { write("blockals: \(message)\n") }
 
   /// Says that a run found its output made by an earlier one.
   static func noteComplete(_ path: String) { note("\(path) is complete already") }
 
-  /// Writes text.
+  /// Writes text; nothing in it can steer the terminal.
   ///
   /// What cannot be written is lost: there is nowhere left to say so.
-  static func write(_ text: String) {
-    var bytes = ArraySlice(text.utf8)
+  ///
+  /// - Parameter clearing: Whether to take the live line away before.
+  static func write(_ text: String, clearing: Bool = false) {
+    var bytes = ArraySlice(((clearing ? clearedLine : "") + visible(text)).utf8)
     while !bytes.isEmpty {
       let written = unsafe bytes.withUnsafeBytes {
         unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)

@@ -1,3 +1,4 @@
+import BlockMatrix
 import Glibc
 import Workers
 
@@ -7,8 +8,9 @@ import Workers
 final class StopSignals {
   private let watch: SignalWatch
 
-  init(_ stop: StopRequest) {
-    watch = SignalWatch([SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGXCPU]) { signal in
+  /// - Throws: `.memory` where there is no thread to wait for them.
+  init(_ stop: StopRequest) throws(Failure) {
+    watch = try SignalWatch([SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGXCPU]) { signal in
       if signal == SIGINT, stop.isSet { Glibc._exit(130) }
       if !stop.isSet {
         StandardError.write("\nblockals: stopping; press Ctrl-C again to end at once\n")

@@ -78,7 +78,7 @@ struct TrainCommand: ParsableCommand {
     // What can be refused is, before a directory is made.
     let metric = try RunOptions.metric(plan.run, on: partition, workers: settings.workers)
     let stop = StopRequest()
-    let signals = StopSignals(stop)
+    let signals = try StopSignals(stop)
     let progress = TrainingProgress()
     let end = try withExtendedLifetime(signals) {
       try Trainer.run(
@@ -104,7 +104,7 @@ struct TrainCommand: ParsableCommand {
     switch end {
     case .finished(let iteration, let best):
       let summary = progress.summary(model: plan.model, iteration: iteration, best: best)
-      try Output.write(json ? summary.json.text + "\n" : summary.text)
+      try Output.write(summary.text, orJSON: json ? summary.json : nil)
     case .stopped(let saved):
       throw Failure(
         .stopped,

@@ -108,12 +108,12 @@ struct TuneCommand: ParsableCommand {
       foldCount: folds, seed: foldSeed, iterations: rules().iterations, tolerance: tolerance,
       metric: chosenMetric(), workers: workers ?? GrantedCores.count(in: fileSystem))
     let stop = StopRequest()
-    let signals = StopSignals(stop)
+    let signals = try StopSignals(stop)
     try withExtendedLifetime(signals) {
       let table = try compare(search.space(model), validation, partition, stop, fileSystem)
       let report = TuningReport(
         table, validation, winner: oneStandardError ? table.simplest : table.best)
-      try Output.write(json ? report.json.text + "\n" : report.text)
+      try Output.write(report.text, orJSON: json ? report.json : nil)
       if let train {
         try trainWinner(table.rows[report.winner].point, partition, into: train, stop, fileSystem)
       }

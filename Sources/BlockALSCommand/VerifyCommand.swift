@@ -34,8 +34,8 @@ struct VerifyCommand: ParsableCommand {
     let fileSystem = PosixFileSystem()
     let verification = try Verification.run(
       directory, in: fileSystem, workers: workers ?? GrantedCores.count(in: fileSystem))
-    let text = json ? Self.object(verification).text + "\n" : Self.lines(verification)
-    try Output.write(text)
+    try Output.write(
+      Self.lines(verification), orJSON: json ? Self.object(verification) : nil)
     guard let first = verification.failures.first else { return }
     // One cause that is no damage, as a missing permission, keeps its own exit status.
     let codes = Set(verification.failures.map(\.code.rawValue))

@@ -14,7 +14,7 @@ enum WorkerSums {
   ) throws(Failure) -> [State] {
     let next = Counter()
     let board = Board<State>()
-    WorkerThreads.run(min(max(1, workers), max(1, count))) { _ in
+    try WorkerThreads.run(min(max(1, workers), max(1, count))) { _ in
       var state = initial
       while !board.hasFailed {
         let part = next.add(1) - 1

@@ -33,10 +33,11 @@ enum CommandRunner {
   ///
   /// - Parameters:
   ///   - output: Where standard output goes, if it is not to be kept.
+  ///   - shell: What a shell does before it becomes the command, as to set a limit.
   ///   - watch: Called every 2 ms with the process's number.
   static func run(
     _ arguments: [String], input: [UInt8] = [], in folder: String? = nil, seconds: Double = 60,
-    output: String? = nil, interruption: Interruption? = nil,
+    output: String? = nil, shell: String? = nil, interruption: Interruption? = nil,
     watch: (Int32) throws -> Void = { _ in }
   ) throws -> CommandResult {
     let scratch = FileManager.default.temporaryDirectory
@@ -48,8 +49,9 @@ enum CommandRunner {
     try Data(input).write(to: files[0])
     for file in files[1...] { try Data().write(to: file) }
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
-    process.arguments = arguments
+    process.executableURL = URL(fileURLWithPath: shell == nil ? path : "/bin/sh")
+    process.arguments =
+      (shell.map { ["-c", "\($0); exec \"$0\" \"$@\"", path] } ?? []) + arguments
     process.environment = [
       "PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no", "COLUMNS": "80",
     ]
