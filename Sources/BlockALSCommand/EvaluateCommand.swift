@@ -71,9 +71,8 @@ struct EvaluateCommand: ParsableCommand {
     guard (holdout == nil) != ratingFiles.isEmpty else {
       throw ValidationError("Give either --holdout DIR or --ratings FILE.")
     }
-    for (name, value) in [("--top", top), ("--workers", workers)] {
-      if let value, value < 1 { throw ValidationError("\(name) \(value) is not at least 1.") }
-    }
+    try GrantedCores.validate(workers)
+    if let top, top < 1 { throw ValidationError("--top \(top) is not at least 1.") }
     guard top != nil || (exclude == nil && relevantFrom == nil) else {
       throw ValidationError("--exclude and --relevant-from concern rankings: give --top too.")
     }

@@ -210,7 +210,7 @@ struct AnswerOptions: ParsableArguments {
   var workers: Int?
 
   func validate() throws {
-    if let workers, workers < 1 { throw ValidationError("--workers \(workers) is not at least 1.") }
+    try GrantedCores.validate(workers)
     guard !spreadsheetSafe || wantedFormat == .csv else {
       throw ValidationError("--spreadsheet-safe goes with --format csv.")
     }

@@ -98,7 +98,7 @@ struct TuneCommand: ParsableCommand {
     guard !oneStandardError || train != nil else {
       throw ValidationError("--one-standard-error has no effect without --train.")
     }
-    if let workers, workers < 1 { throw ValidationError("--workers \(workers) is not at least 1.") }
+    try GrantedCores.validate(workers)
   }
 
   mutating func run() throws {

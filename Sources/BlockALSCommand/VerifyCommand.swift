@@ -27,7 +27,7 @@ struct VerifyCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if let workers, workers < 1 { throw ValidationError("--workers \(workers) is not at least 1.") }
+    try GrantedCores.validate(workers)
   }
 
   mutating func run() throws {
