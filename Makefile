@@ -11,15 +11,28 @@ SWIFT_FILES = Package.swift Sources Tests
 # Arguments of the comparison, such as BENCH="--ratings 20000000 --python ~/peers/bin/python".
 BENCH =
 
-.PHONY: build test demo check lint format bench help docs setup clean
+# The compiler of a site's own MPI: make mpi MPICC=/opt/mpich/bin/mpicc
+export MPICC = mpicc
+
+.PHONY: build mpi test demo check lint format bench help docs setup clean
 .DEFAULT_GOAL := build
 
 ## build: the command, optimised, at .build/release/blockals
 build: setup
 	swift build -c release --product blockals
 
+## mpi: what `blockals train` loads under mpirun, beside the command; installs Open MPI if need be
+mpi: setup
+	@tools/setup.sh mpi
+	@mkdir -p "$$(swift build -c release --show-bin-path)"
+	$(MPICC) -DMPI -O2 -Wall -Werror -shared -fPIC -I Sources/CSystem/include \
+	  -o "$$(swift build -c release --show-bin-path)/libblockals-mpi.so" \
+	  Sources/MPIBridge/MPIBridge.c
+
 ## test: all tests; BLOCKALS_DATA names a folder of real ratings for those that want them
 test: setup
+	@if tools/setup.sh mpi >/dev/null 2>&1; then $(MAKE) --no-print-directory mpi; \
+	else echo "The tests of training under mpirun are skipped: Open MPI is not there (make mpi)"; fi
 	swift test $(TEST_FLAGS)
 
 ## demo: the whole road on generated ratings, with an interruption, in build/demo

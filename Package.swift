@@ -38,7 +38,11 @@ let package = Package(
   products: [
     .executable(name: "blockals", targets: ["BlockALSCommand"]),
     .library(name: "BlockALS", targets: ["BlockALS"]),
+    // What knows MPI, where the package manager is to build it; `make mpi` does without. Its name is
+    // not that of the library which is loaded: a build without the trait would put an empty one there.
+    .library(name: "MPIBridge", type: .dynamic, targets: ["MPIBridge"]),
   ],
+  traits: [.trait(name: "MPI", description: "Builds libMPIBridge.so with Open MPI.")],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0")
   ],
@@ -84,7 +88,15 @@ let package = Package(
     .target(
       name: "LeastSquares", dependencies: ["BlockMatrix", "Workers", "Kernels", "CSystem"],
       swiftSettings: safe),
-    .target(name: "FactorExchange", dependencies: ["BlockMatrix"], swiftSettings: safe),
+    .target(
+      name: "FactorExchange", dependencies: ["BlockMatrix", "Workers", "BlockStore", "CSystem"],
+      swiftSettings: safe),
+    // The only code that knows MPI: a library that is loaded where MPI has started the program.
+    .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+    .target(
+      name: "MPIBridge",
+      dependencies: ["CSystem", .target(name: "CMPI", condition: .when(traits: ["MPI"]))],
+      cSettings: [.define("MPI", .when(traits: ["MPI"]))]),
     .target(
       name: "Training",
       dependencies: [
@@ -96,7 +108,7 @@ let package = Package(
     .target(
       name: "Ranking",
       dependencies: [
-        "BlockMatrix", "Workers", "BlockStore", "BlockPartition", "Kernels", "LeastSquares",
+        "BlockMatrix", "Workers", "RatingInput", "BlockStore", "Kernels", "LeastSquares",
       ],
       swiftSettings: safe),
 
@@ -116,8 +128,8 @@ let package = Package(
     .executableTarget(
       name: "BlockALSCommand",
       dependencies: [
-        "BlockALS", "BlockMatrix", "Workers", "RatingInput", "BlockStore", "BlockPartition",
-        "RatingGeneration", "Kernels", "LeastSquares", "Training", "Ranking", "Tuning", "CSystem",
+        "BlockMatrix", "Workers", "RatingInput", "BlockStore", "BlockPartition", "RatingGeneration",
+        "Kernels", "LeastSquares", "FactorExchange", "Training", "Ranking", "Tuning", "CSystem",
         "COutOfMemory",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -126,7 +138,7 @@ let package = Package(
     // Tests: a folder per target.
     .target(
       name: "TestSupport",
-      dependencies: ["BlockMatrix", "BlockStore", "BlockPartition", "Workers"],
+      dependencies: ["BlockMatrix", "BlockStore", "BlockPartition", "FactorExchange", "Workers"],
       path: "Tests/TestSupport", swiftSettings: safe),
     .testTarget(
       name: "BlockMatrixTests", dependencies: ["BlockMatrix", "TestSupport"], swiftSettings: safe),
@@ -149,7 +161,8 @@ let package = Package(
       name: "LeastSquaresTests", dependencies: ["LeastSquares", "TestSupport"],
       swiftSettings: safe),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: safe),
+      name: "TrainingTests", dependencies: ["Training", "FactorExchange", "TestSupport"],
+      swiftSettings: safe),
     .testTarget(
       name: "RankingTests",
       dependencies: [

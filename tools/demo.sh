@@ -48,7 +48,7 @@ run blockals evaluate model --holdout ratings.blocks
 say "Factors become recommendations: five unseen items for two users."
 users=$(sed -n '2p;1000p' ratings.csv | cut -d, -f1 | tr '\n' ' ')
 # shellcheck disable=SC2086 # the users are words
-run blockals recommend model --top 5 --exclude ratings.blocks $users
+run blockals recommend model --top 5 $users
 
 say "What is in the files, and whether every byte is as it was written."
 run blockals inspect model

@@ -47,7 +47,7 @@ public struct Newcomers: Sendable {
     predictor = try Predictor(new.model)
     factors = try new.model.rows[new.side].table()
     recommender = try Recommender(
-      new.model, items: new.side == .item ? new.ratedRows : nil, seen: new.seen)
+      new.model, among: new.side == .item ? new.ratedRows : nil, seen: new.seen)
   }
 
   /// The newcomers with a rating that the model can use, in the order of the ratings.
@@ -181,22 +181,19 @@ private struct Numbered {
 
   init(_ ids: [String]) {
     // By bytes: strings that are equal as text may be different ids.
-    var places: [[UInt8]: UInt32] = [:]
-    var bytes: [UInt8] = []
-    var offsets = [0]
+    var places: [[UInt8]: Int] = [:]
+    var different: [[UInt8]] = []
     var counts: [UInt32] = []
-    for id in ids {
-      let key = Array(id.utf8)
-      if places[key] == nil {
-        places[key] = UInt32(counts.count)
-        bytes += key
-        offsets.append(bytes.count)
+    for id in ids.map({ Array($0.utf8) }) {
+      let place = places[id] ?? different.count
+      if place == different.count {
+        places[id] = place
+        different.append(id)
         counts.append(0)
       }
-      let place = places[key] ?? 0
-      counts[Int(place)] += 1
-      numbers.append(place)
+      counts[place] += 1
+      numbers.append(UInt32(place))
     }
-    table = IdTable(bytes: bytes, offsets: offsets, counts: counts)
+    table = IdTable(different, counts: counts)
   }
 }

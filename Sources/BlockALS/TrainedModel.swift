@@ -41,8 +41,7 @@ public struct TrainedModel: Sendable {
     }
     recommender = try publicly { () throws(Failure) in try Recommender(loaded.model) }
     predictor = try publicly { () throws(Failure) in try Predictor(loaded.model) }
-    lookups = PerSide(
-      user: IdLookup(loaded.model.ids.user), item: IdLookup(loaded.model.ids.item))
+    lookups = loaded.model.ids.map { IdLookup($0) }
     self.loaded = loaded
     self.path = path
   }
@@ -113,7 +112,7 @@ public struct TrainedModel: Sendable {
     return try publicly { () throws(Failure) in
       let chooser =
         try ratings.map { ratings throws(Failure) in
-          try Recommender(loaded.model, seen: loaded.seenRatings(of: ratings.partition))
+          try Recommender(loaded.model, seen: loaded.seenRatings(of: ratings.partition).source)
         } ?? recommender
       return try chooser.ranking(
         for: UInt32(index), count: count, ids: loaded.model.ids.item)

@@ -37,17 +37,41 @@ enum IdList {
   static func read(
     _ path: String, in fileSystem: PosixFileSystem
   ) throws(Failure) -> [ArraySlice<UInt8>] {
+    try bytes(of: path, in: fileSystem).split(separator: 0x0A)
+      .map { $0.last == 0x0D ? $0.dropLast() : $0 }
+      .filter { !$0.isEmpty }
+  }
+
+  /// All of a small file; `-` reads standard input.
+  static func bytes(of path: String, in fileSystem: PosixFileSystem) throws(Failure) -> [UInt8] {
     let file =
       path == "-" ? fileSystem.standardInput : try fileSystem.open(path, streaming: true)
     var bytes: [UInt8] = []
     while true {
       let more = try file.read(upTo: 1 << 20)
-      if more.isEmpty { break }
+      if more.isEmpty { return bytes }
       bytes += more
     }
-    return bytes.split(separator: 0x0A)
-      .map { $0.last == 0x0D ? $0.dropLast() : $0 }
-      .filter { !$0.isEmpty }
+  }
+
+  /// The indices of rows that were listed in a file, or 'all'; unknown ones are counted on standard
+  /// error, or refused.
+  ///
+  /// - Parameter listed: A path or `all`; `nil` where ids were given as arguments.
+  static func wanted(
+    _ listed: String?, or ids: [String], on side: Side, of model: FactorModel, skipUnknown: Bool,
+    _ fileSystem: PosixFileSystem
+  ) throws(Failure) -> [UInt32] {
+    if listed == "all" { return Array(0..<UInt32(model.ids[side].count)) }
+    let names =
+      try listed.map { path throws(Failure) in try read(path, in: fileSystem) }
+      ?? ids.map { Array($0.utf8)[...] }
+    let (known, unknown) = try indices(of: names, on: side, of: model, skipUnknown: skipUnknown)
+    if unknown > 0 {
+      StandardError.note(
+        "\(unknown.grouped) of \(names.count.grouped) \(side.plural) are unknown")
+    }
+    return known
   }
 
   /// The indices of ids, in their order, and how many ids are unknown.
@@ -111,7 +135,7 @@ final class WorkProgress {
   init(_ what: String) { self.what = what }
 
   func update(_ done: Int, of total: Int) {
-    let seconds = LiveLine.seconds(since: start)
+    let seconds = start.seconds
     guard seconds - shown > 0.2, done > 0 else { return }
     shown = seconds
     let rest = seconds * Double(total - done) / Double(done)

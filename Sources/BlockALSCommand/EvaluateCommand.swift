@@ -3,6 +3,7 @@ import BlockMatrix
 import BlockPartition
 import BlockStore
 import Ranking
+import RatingInput
 
 /// `blockals evaluate`: how good a model is on ratings that it was not trained on.
 struct EvaluateCommand: ParsableCommand {
@@ -11,14 +12,16 @@ struct EvaluateCommand: ParsableCommand {
     abstract: "Measures a model on ratings that it was not trained on.",
     discussion: """
       Prints RMSE and MAE (explicit feedback), and with --top the ranking metrics; \
-      --explain-metrics defines them all. Models with biases predict a pair of an unknown \
+      --explain-metrics defines them all. Rankings leave out what users have rated in the \
+      partition that the model was trained on, where it is still there, and a line on standard \
+      error says so. Models with biases predict a pair of an unknown \
       user or item by the mean and the bias that is known; others leave it out. Both are counted, \
       and tune does the same.
 
       Examples:
         blockals evaluate model --holdout ratings.blocks
         blockals evaluate model --ratings test.csv --clip --json
-        blockals evaluate model --holdout ratings.blocks --exclude ratings.blocks --top 20
+        blockals evaluate model --holdout ratings.blocks --top 20
       """
   )
 
@@ -39,10 +42,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Also measure rankings of this length, as 20.", valueName: "k"))
   var top: Int?
 
-  @Option(
-    help: ArgumentHelp(
-      "A partition; what users have rated in it is not ranked for them.", valueName: "dir"))
-  var exclude: String?
+  @OptionGroup var seen: SeenOptions
 
   @Option(
     help: ArgumentHelp(
@@ -52,8 +52,7 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Keep predictions within the lowest and the highest training rating.")
   var clip = false
 
-  @Option(help: "Threads that work at once. (default: the cores granted to this process)")
-  var workers: Int?
+  @OptionGroup var threads: WorkerOptions
 
   @OptionGroup var damage: DamageOptions
 
@@ -71,59 +70,70 @@ struct EvaluateCommand: ParsableCommand {
     guard (holdout == nil) != ratingFiles.isEmpty else {
       throw ValidationError("Give either --holdout DIR or --ratings FILE.")
     }
-    try GrantedCores.validate(workers)
     if let top, top < 1 { throw ValidationError("--top \(top) is not at least 1.") }
-    guard top != nil || (exclude == nil && relevantFrom == nil) else {
-      throw ValidationError("--exclude and --relevant-from concern rankings: give --top too.")
+    guard top != nil || (!seen.isGiven && relevantFrom == nil) else {
+      throw ValidationError(
+        "--exclude, --include-seen and --relevant-from concern rankings: give --top too.")
     }
+    try seen.validate()
   }
 
   mutating func run() throws {
     let fileSystem = PosixFileSystem()
-    if explainMetrics {
-      return try Output.write(MetricDefinitions.text)
-    }
-    let workers = workers ?? GrantedCores.count(in: fileSystem)
+    if explainMetrics { return try Output.write(MetricDefinitions.text) }
+    let workers = try threads.count(in: fileSystem)
     let loaded = try damage.open(model ?? "", in: fileSystem, workers: workers)
-    let test = try testRatings(of: loaded, workers: workers, fileSystem)
+    let partition = try holdout.map { directory throws(Failure) in
+      try Partition.open(directory, in: fileSystem)
+    }
+    let test = try testRatings(of: loaded, partition, workers: workers, fileSystem)
+    if top == nil, loaded.facts.hyperparameters.feedback != .explicit {
+      StandardError.note(
+        "a model of implicit feedback predicts no ratings: --top 20 measures its rankings")
+    }
     let accuracy = try Accuracy.measure(loaded.model, on: test, clip: clip, workers: workers)
+    let kept =
+      top == nil ? nil : try seen.ratings(of: loaded, orOf: partition, in: fileSystem)
     let rankings = try top.map { limit throws(Failure) in
-      let seen = try exclude.map { directory throws(Failure) in
-        try loaded.seenRatings(of: Partition.open(directory, in: fileSystem))
-      }
-      return try RankingMetrics.measure(
-        Recommender(loaded.model, seen: seen), on: test, limit: limit,
+      try RankingMetrics.measure(
+        Recommender(loaded.model, seen: kept?.ratings.source), on: test, limit: limit,
         relevantFrom: relevantFrom ?? -.infinity, workers: workers)
     }
-    let report = EvaluationReport(accuracy, rankings, test, of: loaded)
-    try Output.write(report.text, orJSON: json ? report.json : nil)
+    let report = EvaluationReport(
+      accuracy, rankings, test, of: loaded, excluded: kept?.directory)
+    try Output.write(report, asJSON: json)
   }
 
   /// What to compare with: a partition's hold-out, or ratings from text.
   private func testRatings(
-    of loaded: LoadedModel, workers: Int, _ fileSystem: PosixFileSystem
+    of loaded: LoadedModel, _ partition: Partition?, workers: Int, _ fileSystem: PosixFileSystem
   ) throws(Failure) -> TestRatings {
-    if let holdout { return try loaded.holdout(of: Partition.open(holdout, in: fileSystem)) }
+    if let partition { return try loaded.holdout(of: partition) }
     return loaded.test(
-      try readRatings(
-        ratingFiles, source: try input.source(), in: fileSystem, workers: workers,
-        standardInput: fileSystem.standardInput))
+      try TextRatings(
+        try InputFiles.inputs(
+          ratingFiles, in: fileSystem, standardInput: fileSystem.standardInput),
+        source: try input.source(), workers: workers))
   }
 }
 
 /// The result of an evaluation, in words and as JSON.
-struct EvaluationReport {
+struct EvaluationReport: Report {
   private let accuracy: Accuracy
   private let rankings: RankingMetrics?
   private let users: Int
   private let skippedUsers: Int
   private let hasBias: Bool
+  /// The partition whose ratings were kept out of the rankings.
+  private let excluded: String?
   /// Whether predictions are ratings; a model of implicit feedback predicts preferences.
   private let predictsRatings: Bool
 
   init(
-    _ accuracy: Accuracy, _ rankings: RankingMetrics?, _ test: TestRatings, of loaded: LoadedModel
+    _ accuracy: Accuracy, _ rankings: RankingMetrics?, _ test: TestRatings,
+    of loaded: LoadedModel, excluded: String?
   ) {
+    self.excluded = excluded
     self.accuracy = accuracy
     self.rankings = rankings
     users = rankings?.users ?? test.knownUsers.count
@@ -154,7 +164,7 @@ struct EvaluationReport {
         ("pairs", .int(accuracy.pairs)), ("unknownPairs", .int(accuracy.unknownPairs)),
       ] + (hasBias ? [("fallbackPairs", .int(accuracy.fallbackPairs))] : []) + [
         ("users", .int(users)), ("skippedUsers", .int(skippedUsers)),
-      ])
+      ] + (rankings == nil ? [] : [("excluded", excluded.map { .string($0) } ?? .null)]))
   }
 
   var text: String {

@@ -2,7 +2,6 @@ import ArgumentParser
 import BlockMatrix
 import BlockStore
 import Ranking
-import Workers
 
 extension ExportFormat: ExpressibleByArgument {}
 
@@ -60,9 +59,7 @@ struct ExportCommand: ParsableCommand {
     let loaded = try damage.open(
       model, in: fileSystem, workers: GrantedCores.count(in: fileSystem))
     let output = output ?? "\(Path.trimmed(model)).\(format.rawValue)"
-    let stop = StopRequest()
-    let signals = try StopSignals(stop)
-    let wasThere = try withExtendedLifetime(signals) { () throws(Failure) in
+    let wasThere = try StopSignals.watch { stop throws(Failure) in
       try FactorExport(loaded, isSpreadsheetSafe: spreadsheetSafe).write(
         format, to: output, in: fileSystem, stop: stop)
     }

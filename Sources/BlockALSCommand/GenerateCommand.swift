@@ -42,30 +42,24 @@ struct GenerateCommand: ParsableCommand {
       valueName: "file"))
   var output: String
 
-  @Option(help: "Threads that work at once. (default: the cores granted to this process)")
-  var workers: Int?
+  @OptionGroup var threads: WorkerOptions
 
   mutating func run() throws {
     let fileSystem = PosixFileSystem()
     let begin = ContinuousClock.now
-    let workers = workers ?? GrantedCores.count(in: fileSystem)
-    guard (1...1024).contains(workers) else {
-      throw Failure(.usage, at: "--workers", "\(workers) is not between 1 and 1024")
-    }
+    let workers = try threads.count(in: fileSystem)
     let generator = try RatingGenerator(
       userCount: users, itemCount: items, ratingCount: ratings, rank: rank, seed: seed)
     guard output != "-" else {
       return try GeneratedFile.write(generator, to: fileSystem.standardOutput, workers: workers)
     }
-    let stop = StopRequest()
-    let signals = try StopSignals(stop)
-    let wasThere = try withExtendedLifetime(signals) { () throws(Failure) in
+    let wasThere = try StopSignals.watch { stop throws(Failure) in
       try GeneratedFile.write(
         generator, to: output, in: fileSystem, workers: workers, stop: stop)
     }
     if wasThere { StandardError.noteComplete(output) }
     try Output.write(
       "\(output): \(ratings.grouped) ratings, \(users.grouped) users × \(items.grouped) items, "
-        + "\(LiveLine.seconds(since: begin).short) s\n")
+        + "\(begin.seconds.short) s\n")
   }
 }

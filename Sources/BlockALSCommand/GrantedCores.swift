@@ -1,4 +1,3 @@
-import ArgumentParser
 import BlockMatrix
 import BlockStore
 import CSystem
@@ -10,13 +9,6 @@ enum GrantedCores {
   static func count(in fileSystem: any FileSystem) -> Int {
     let usable = Int(csystem_usable_cores())
     return max(1, min(usable, quota(in: fileSystem) ?? usable))
-  }
-
-  /// Refuses a number of workers that no machine has, before threads are made for them.
-  static func validate(_ workers: Int?) throws {
-    if let workers, !(1...1024).contains(workers) {
-      throw ValidationError("--workers \(workers) is not between 1 and 1024.")
-    }
   }
 
   /// The tightest CPU quota of the control groups above this process, in cores, rounded up.

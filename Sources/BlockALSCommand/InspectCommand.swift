@@ -1,6 +1,7 @@
 import ArgumentParser
 import BlockMatrix
 import BlockStore
+import Training
 
 /// `blockals inspect`: what a partition or a model holds.
 struct InspectCommand: ParsableCommand {
@@ -15,26 +16,57 @@ struct InspectCommand: ParsableCommand {
       Examples:
         blockals inspect ratings.blocks
         blockals inspect model --json
+
+      With --ranks it says what training on so many ranks of an MPI job would take: the memory \
+      of a rank, and the bytes that go over the wire in an iteration. It reads all ratings for that.
+
+        blockals inspect ratings.blocks --ranks 2,4,8,16 --rank 128
       """
   )
 
   @Argument(help: "A partition or a model.", completion: .directory)
   var directory: String
 
+  @Option(
+    help: ArgumentHelp(
+      "Plan training on so many ranks, one line for each number.", valueName: "list"))
+  var ranks: RankList?
+
+  @Option(help: "Factors per row that are planned for. (default: 64)")
+  var rank: Int?
+
+  @Option(help: "Feedback that is planned for: explicit or implicit. (default: explicit)")
+  var feedback: PlannedFeedback?
+
+  @OptionGroup var threads: WorkerOptions
+
   @Flag(help: "Print the result as one JSON object.")
   var json = false
 
+  func validate() throws {
+    guard ranks != nil || (rank == nil && feedback == nil) else {
+      throw ValidationError("--rank and --feedback say what --ranks plans; give that too.")
+    }
+  }
+
   mutating func run() throws {
     let fileSystem = PosixFileSystem()
+    if let ranks {
+      let partition = try Partition.open(directory, in: fileSystem)
+      let plan = try RankPlanReport(
+        partition, ranks.counts, rank: rank ?? 64, isImplicit: feedback == .implicit,
+        workers: threads.count(in: fileSystem))
+      return try Output.write(plan, asJSON: json)
+    }
     switch try Verification.kind(of: directory, in: fileSystem) {
     case .partition:
-      let report = try PartitionReport(try Partition.open(directory, in: fileSystem))
-      try Output.write(report.text, orJSON: json ? report.object : nil)
+      try Output.write(
+        PartitionReport(Partition.open(directory, in: fileSystem)), asJSON: json)
     case .model:
-      let report = try ModelReport(
-        try ModelDirectory.open(directory, in: fileSystem),
-        workers: GrantedCores.count(in: fileSystem))
-      try Output.write(report.text, orJSON: json ? report.object : nil)
+      try Output.write(
+        ModelReport(
+          ModelDirectory.open(directory, in: fileSystem),
+          workers: threads.count(in: fileSystem)), asJSON: json)
     }
   }
 }

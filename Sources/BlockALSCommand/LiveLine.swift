@@ -33,11 +33,6 @@ final class LiveLine: Sendable {
     }
   }
 
-  static func seconds(since start: ContinuousClock.Instant) -> Double {
-    let (whole, fraction) = (ContinuousClock.now - start).components
-    return Double(whole) + Double(fraction) * 1e-18
-  }
-
   /// A length of time as people read it.
   static func duration(_ seconds: Double) -> String {
     let whole = Int(max(0, seconds.isFinite ? seconds.rounded() : 0))

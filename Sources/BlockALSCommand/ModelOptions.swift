@@ -1,5 +1,6 @@
 import ArgumentParser
 import BlockMatrix
+import BlockStore
 
 extension LearningRateScaling: ExpressibleByArgument {}
 extension RegularizationScaling: ExpressibleByArgument {}
@@ -32,7 +33,11 @@ struct ModelOptions: ParsableArguments {
       """)
   var regularizationScaling: RegularizationScaling?
 
-  @Option(help: "What a rating says: explicit or implicit. (default: explicit)")
+  @Option(
+    help: """
+      What a rating says: explicit or implicit. (default: explicit; ratings without values need \
+      one of them)
+      """)
   var feedback: Feedback.Kind?
 
   @Option(
@@ -120,6 +125,26 @@ struct ModelOptions: ParsableArguments {
 
   func hyperparameters() throws(Failure) -> Hyperparameters {
     try Hyperparameters(given, over: defaults)
+  }
+
+  /// Whether ratings are taken as values because nothing else was asked for.
+  private var isExplicitByDefault: Bool {
+    given[ModelSetting.feedback] == nil && defaults[ModelSetting.feedback] != .implicit
+  }
+
+  /// Refuses to learn how much users like things from ratings that do not say it, unless asked to.
+  ///
+  /// - Throws: `.usage` naming the partition.
+  func checkFeedback(on partition: Partition) throws(Failure) {
+    let facts = partition.facts
+    guard isExplicitByDefault, !facts.valuesGiven || facts.lowestValue == facts.highestValue
+    else { return }
+    throw Failure(
+      .usage, at: partition.directory,
+      facts.valuesGiven
+        ? "each of its ratings is \(facts.lowestValue): explicit feedback has nothing to learn"
+        : "its ratings have no values: explicit feedback has nothing to learn",
+      hint: "give --feedback implicit, or --feedback explicit to insist")
   }
 }
 

@@ -2,7 +2,7 @@ import BlockMatrix
 import BlockStore
 
 /// What `inspect` says of a model.
-struct ModelReport {
+struct ModelReport: Report {
   private let directory: String
   private let generations: [Int]
   private let refused: [(generation: Int, failure: Failure)]
@@ -55,46 +55,37 @@ struct ModelReport {
     return text + "\n" + table.text
   }
 
-  var object: JSONText {
-    .object([
-      ("kind", .string("model")),
-      ("directory", .string(directory)),
-      ("digest", .string(digest)),
-      ("users", .int(facts.userCount)),
-      ("items", .int(facts.itemCount)),
-      ("rank", .int(facts.rank)),
-      ("biases", .bool(facts.hasBias)),
-      ("iteration", .int(facts.iteration)),
-      ("plannedIterations", .int(run.iterations)),
-      (
-        "settings",
-        .object(facts.hyperparameters.settings.map { ($0.name, .string($0.value)) })
-      ),
-      ("run", .object(run.settings.map { ($0.name, .string($0.value)) })),
-      ("partition", .string(facts.partitionPath)),
-      ("partitionDigest", .string(facts.partitionDigest)),
-      ("lowestValue", .number(Double(facts.lowestValue))),
-      ("highestValue", .number(Double(facts.highestValue))),
-      ("bytes", .int(facts.byteCount)),
-      ("generations", .array(generations.map { .int($0) })),
-      (
-        "damaged",
-        .array(
-          refused.map { generation, failure in
-            .object([
-              ("generation", .int(generation)), ("place", .string(failure.place)),
-              ("message", .string(failure.message)),
-            ])
-          })
-      ),
-      ("history", .array(facts.history.map(Self.object))),
-    ])
-  }
-
-  private static func object(_ record: IterationRecord) -> JSONText {
-    .object([
-      ("objective", .number(record.objective)), ("rmse", .number(record.rmse)),
-      ("holdoutRmse", .number(record.holdoutRmse)),
-    ])
+  var json: JSONText {
+    [
+      "kind": .string("model"),
+      "directory": .string(directory),
+      "digest": .string(digest),
+      "users": .int(facts.userCount),
+      "items": .int(facts.itemCount),
+      "rank": .int(facts.rank),
+      "biases": .bool(facts.hasBias),
+      "iteration": .int(facts.iteration),
+      "plannedIterations": .int(run.iterations),
+      "settings": .words(facts.hyperparameters.settings),
+      "run": .words(run.settings),
+      "partition": .string(facts.partitionPath),
+      "partitionDigest": .string(facts.partitionDigest),
+      "lowestValue": .number(Double(facts.lowestValue)),
+      "highestValue": .number(Double(facts.highestValue)),
+      "bytes": .int(facts.byteCount),
+      "generations": .list(generations) { .int($0) },
+      "damaged": .list(refused) { refused in
+        [
+          "generation": .int(refused.generation), "place": .string(refused.failure.place),
+          "message": .string(refused.failure.message),
+        ]
+      },
+      "history": .list(facts.history) { record in
+        [
+          "objective": .number(record.objective), "rmse": .number(record.rmse),
+          "holdoutRmse": .number(record.holdoutRmse),
+        ]
+      },
+    ]
   }
 }

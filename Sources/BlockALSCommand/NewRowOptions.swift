@@ -74,17 +74,16 @@ struct NewRowOptions: ParsableArguments {
     in loaded: LoadedModel, skipUnknown: Bool, workers: Int, _ fileSystem: PosixFileSystem
   ) throws(Failure) -> NewRows? {
     guard let (side, path) = given else { return nil }
-    let text = try readRatings(
-      [path], source: try source(), in: fileSystem, workers: workers,
-      standardInput: fileSystem.standardInput)
-    let new = try NewRows(
-      side, HoldoutRatings(users: text.users, items: text.items, values: text.values),
-      ids: text.ids, in: loaded, workers: workers)
+    let text = try TextRatings(
+      try InputFiles.inputs(
+        [path], in: fileSystem, standardInput: fileSystem.standardInput),
+      source: try source(), workers: workers)
+    let new = try NewRows(side, text.ratings, ids: text.ids, in: loaded, workers: workers)
     let (other, verb) = (side.opposite, side == .user ? "of" : "by")
     if new.unknownRatings > 0 {
       StandardError.note(
-        "\(new.unknownRatings.grouped) of \(text.count.grouped) ratings are \(verb) unknown "
-          + other.plural)
+        "\(new.unknownRatings.grouped) of \(text.ratings.count.grouped) ratings are \(verb) "
+          + "unknown \(other.plural)")
     }
     guard let first = new.emptyRows.first else { return new }
     let ids = new.model.ids[side]

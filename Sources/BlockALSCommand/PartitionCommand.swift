@@ -81,8 +81,7 @@ struct PartitionCommand: ParsableCommand {
       """, valueName: "size"))
   var memory: ByteSize?
 
-  @Option(help: "Threads that work at once. (default: the cores granted to this process)")
-  var workers: Int?
+  @OptionGroup var threads: WorkerOptions
 
   @Option(
     help: ArgumentHelp(
@@ -105,10 +104,9 @@ struct PartitionCommand: ParsableCommand {
     let begin = ContinuousClock.now
     let settings = try settings(in: fileSystem)
     let directory = try outputDirectory()
-    let signals = try StopSignals(settings.stop)
     let line = PartitionLine()
     defer { line.clear() }
-    let (facts, summary) = try withExtendedLifetime(signals) { () throws(Failure) in
+    let (facts, summary) = try StopSignals.watch(settings.stop) { _ throws(Failure) in
       try Partitioner.run(
         settings, inputs: files, output: directory, in: fileSystem,
         standardInput: fileSystem.standardInput, progress: line.show)
@@ -116,9 +114,8 @@ struct PartitionCommand: ParsableCommand {
     line.clear()
     if summary.wasThere { StandardError.noteComplete(directory) }
     let result = PartitionResult(
-      directory: directory, facts: facts, summary: summary,
-      seconds: LiveLine.seconds(since: begin))
-    try Output.write(result.text, orJSON: json ? result.json : nil)
+      directory: directory, facts: facts, summary: summary, seconds: begin.seconds)
+    try Output.write(result, asJSON: json)
   }
 
   private func settings(in fileSystem: any FileSystem) throws(Failure) -> PartitionSettings {
@@ -128,7 +125,7 @@ struct PartitionCommand: ParsableCommand {
     settings.holdout = holdout.map { HoldoutRule(fraction: $0, seed: seed) }
     settings.blockCounts = PerSide(user: userBlocks, item: itemBlocks)
     settings.memory = memory?.byteCount
-    settings.workers = workers ?? GrantedCores.count(in: fileSystem)
+    settings.workers = try threads.count(in: fileSystem)
     settings.badLineLimit = maxBad
     settings.rejects = rejects
     try settings.check()

@@ -2,7 +2,7 @@ import BlockMatrix
 import BlockStore
 
 /// What `inspect` says of a partition.
-struct PartitionReport {
+struct PartitionReport: Report {
   private let partition: Partition
   private let ids: PerSide<IdTable>
   private let skew: PerSide<Skew>
@@ -13,8 +13,8 @@ struct PartitionReport {
 
   init(_ partition: Partition) throws(Failure) {
     self.partition = partition
-    ids = PerSide(user: try partition.readIds(.user), item: try partition.readIds(.item))
-    skew = PerSide(user: Skew(counts: ids.user.counts), item: Skew(counts: ids.item.counts))
+    ids = try partition.readIds()
+    skew = ids.map { Skew(counts: $0.counts) }
   }
 
   private var bytesPerRating: Double {
@@ -82,63 +82,46 @@ struct PartitionReport {
     return table.text
   }
 
-  var object: JSONText {
-    .object([
-      ("kind", .string("partition")),
-      ("directory", .string(partition.directory)),
-      ("digest", .string(facts.digest)),
-      ("users", .int(facts.userCount)),
-      ("items", .int(facts.itemCount)),
-      ("ratings", .int(facts.ratingCount)),
-      ("lowestValue", .number(Double(facts.lowestValue))),
-      ("highestValue", .number(Double(facts.highestValue))),
-      ("valuesGiven", .bool(facts.valuesGiven)),
-      ("duplicates", .string(facts.duplicates)),
-      ("holdout", holdoutObject),
-      ("bytes", .int(facts.byteCount)),
-      ("bytesPerRating", .number(bytesPerRating)),
-      ("sides", .object(Side.allCases.map { ($0.rawValue, sideObject($0)) })),
-    ])
+  var json: JSONText {
+    [
+      "kind": .string("partition"),
+      "directory": .string(partition.directory),
+      "digest": .string(facts.digest),
+      "users": .int(facts.userCount),
+      "items": .int(facts.itemCount),
+      "ratings": .int(facts.ratingCount),
+      "lowestValue": .number(Double(facts.lowestValue)),
+      "highestValue": .number(Double(facts.highestValue)),
+      "valuesGiven": .bool(facts.valuesGiven),
+      "duplicates": .string(facts.duplicates),
+      "holdout": facts.holdout.map { holdout in
+        [
+          "fraction": .number(holdout.fraction), "seed": .string(String(holdout.seed)),
+          "ratings": .int(holdout.ratingCount), "unknownPairs": .int(holdout.unknownPairs),
+        ]
+      } ?? .null,
+      "bytes": .int(facts.byteCount),
+      "bytesPerRating": .number(bytesPerRating),
+      "sides": .object(Side.allCases.map { ($0.rawValue, json(of: $0)) }),
+    ]
   }
 
-  private var holdoutObject: JSONText {
-    guard let holdout = facts.holdout else { return .null }
-    return .object([
-      ("fraction", .number(holdout.fraction)), ("seed", .string(String(holdout.seed))),
-      ("ratings", .int(holdout.ratingCount)), ("unknownPairs", .int(holdout.unknownPairs)),
-    ])
-  }
-
-  private func sideObject(_ side: Side) -> JSONText {
-    .object([
-      ("rows", .int(facts.rowCount(of: side))),
-      (
-        "ratingsPerRow",
-        .object(
-          zip(["least", "median", "p90", "p99", "most"], skew[side].percentiles)
-            .map { ($0, .int($1)) })
-      ),
-      ("topHundredthShare", .number(skew[side].topHundredthShare)),
-      (
-        "longestRows",
-        .array(
-          skew[side].longest.map { row in
-            .object([
-              ("id", JSONText.id(ids[side][row.index])), ("ratings", .int(row.ratingCount)),
-            ])
-          })
-      ),
-      (
-        "blocks",
-        .array(
-          facts.shards[side].map { shard in
-            .object([
-              ("rows", .int(shard.rowCount)), ("ratings", .int(shard.ratingCount)),
-              ("distinctColumns", .int(shard.distinctColumnCount)),
-              ("longestRow", .int(shard.longestRow)), ("bytes", .int(shard.byteCount)),
-            ])
-          })
-      ),
-    ])
+  private func json(of side: Side) -> JSONText {
+    let names = ["least", "median", "p90", "p99", "most"]
+    return [
+      "rows": .int(facts.rowCount(of: side)),
+      "ratingsPerRow": .object(zip(names, skew[side].percentiles).map { ($0, .int($1)) }),
+      "topHundredthShare": .number(skew[side].topHundredthShare),
+      "longestRows": .list(skew[side].longest) { row in
+        ["id": JSONText.id(ids[side][row.index]), "ratings": .int(row.ratingCount)]
+      },
+      "blocks": .list(facts.shards[side]) { shard in
+        [
+          "rows": .int(shard.rowCount), "ratings": .int(shard.ratingCount),
+          "distinctColumns": .int(shard.distinctColumnCount),
+          "longestRow": .int(shard.longestRow), "bytes": .int(shard.byteCount),
+        ]
+      },
+    ]
   }
 }

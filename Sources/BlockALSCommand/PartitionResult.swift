@@ -16,7 +16,7 @@ struct PartitionLine: Sendable {
     }
     switch progress.stage {
     case .reading:
-      let seconds = max(1e-3, LiveLine.seconds(since: begin))
+      let seconds = max(1e-3, begin.seconds)
       let rate = ByteSize.describe(Int(Double(progress.done) / seconds))
       line.update(
         "reading\(share ?? ""): \(progress.rowCount.grouped) ratings, "
@@ -28,7 +28,7 @@ struct PartitionLine: Sendable {
 }
 
 /// What `partition` prints when it has succeeded.
-struct PartitionResult {
+struct PartitionResult: Report {
   let directory: String
   let facts: PartitionFacts
   let summary: PartitionSummary

@@ -10,12 +10,17 @@ extension AnswerFormat: ExpressibleByArgument {}
 struct RecommendCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "recommend",
-    abstract: "Ranks items for users.",
+    abstract: "Ranks items for users, or users for items.",
     discussion: """
       Prints user, item, rank and score, with your own ids, best first; of equal scores the item \
-      with more training ratings first. The ranking is exact. In TSV a tabulator, line feed, \
+      with more training ratings first. The ranking is exact. What users have rated in the \
+      partition that the model was trained on is left out, where it is still there, and a line on \
+      standard error says so. In TSV a tabulator, line feed, \
       carriage return or backslash inside an id is written as \\t, \\n, \\r or \\\\; CSV quotes as \
       RFC 4180 says; both keep all other bytes. JSON lines need ids that are UTF-8.
+
+      --for-items ranks users for items: those that would like each most, without those that have \
+      rated it, and prints item, user, rank and score.
 
       --new-users ranks items for users that the model was not trained on, without those that \
       they have rated. --new-items ranks the new items alone, for the users that you name or for \
@@ -23,10 +28,12 @@ struct RecommendCommand: ParsableCommand {
 
       Examples:
         blockals recommend model alice bob
-        blockals recommend model --top 20 --exclude ratings.blocks alice
-        blockals recommend model --users all --exclude ratings.blocks -o top10.tsv
+        blockals recommend model --top 20 --include-seen alice
+        blockals recommend model --users all --exclude newest.blocks -o top10.tsv
         blockals recommend model --users customers.txt --skip-unknown --format csv
-        blockals recommend model --new-users new-ratings.csv --deny sold-out.txt
+        blockals recommend model --min-item-ratings 5 --clip --titles movies.csv alice
+        blockals recommend model --for-items all --top 100 -o customers.tsv
+        blockals recommend model --new-users new-ratings.csv --not-among sold-out.txt
         blockals recommend model --new-items first-ratings.csv --top 1
       """
   )
@@ -42,21 +49,39 @@ struct RecommendCommand: ParsableCommand {
       "A file of user ids, one a line ('-' reads standard input), or 'all'.", valueName: "file"))
   var users: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Rank users for items, and not items for users: a file of item ids, one a line ('-' reads \
+      standard input), or 'all'.
+      """, valueName: "file"))
+  var forItems: String?
+
   @OptionGroup(title: "New users or items") var newRows: NewRowOptions
 
-  @Option(help: "How many items to rank for each user.")
+  @Option(help: "How many places each ranking has.")
   var top = 10
+
+  @OptionGroup var seen: SeenOptions
+
+  @OptionGroup var candidates: CandidateOptions
 
   @Option(
     help: ArgumentHelp(
-      "A partition; what users have rated in it is not recommended to them.", valueName: "dir"))
-  var exclude: String?
+      """
+      Rank only items with at least so many training ratings: of an item with few, a model with \
+      little regularization believes too much.
+      """, valueName: "n"))
+  var minItemRatings: Int?
 
-  @Option(help: ArgumentHelp("Recommend only items listed here, one id a line.", valueName: "file"))
-  var items: String?
+  @Flag(
+    help: """
+      Print scores kept within the lowest and the highest training rating; the ranking is as \
+      without.
+      """)
+  var clip = false
 
-  @Option(help: ArgumentHelp("Recommend no item listed here, one id a line.", valueName: "file"))
-  var deny: String?
+  @OptionGroup var titles: TitleOptions
 
   @Flag(
     help: """
@@ -72,117 +97,89 @@ struct RecommendCommand: ParsableCommand {
 
   func validate() throws {
     guard top >= 1 else { throw ValidationError("--top \(top) is not at least 1.") }
-    let ways = [!ids.isEmpty, users != nil, newRows.users != nil].count { $0 }
+    let ways = [!ids.isEmpty, users != nil, newRows.users != nil, forItems != nil].count { $0 }
     guard ways == 1 || (ways == 0 && newRows.items != nil) else {
-      throw ValidationError("Name users, or give --users FILE, --users all or --new-users FILE.")
+      throw ValidationError(
+        """
+        Name users, or give --users FILE, --users all, --for-items FILE, --for-items all or \
+        --new-users FILE.
+        """)
+    }
+    guard forItems == nil || (newRows.given == nil && minItemRatings == nil) else {
+      throw ValidationError(
+        "--for-items ranks users: --new-items and --min-item-ratings do not go with it.")
+    }
+    if let minItemRatings, minItemRatings < 1 {
+      throw ValidationError("--min-item-ratings \(minItemRatings) is not at least 1.")
     }
     try newRows.validate()
-    guard newRows.given == nil || exclude == nil else {
+    try seen.validate()
+    guard newRows.given == nil || seen.exclude == nil else {
       throw ValidationError(
         """
         --exclude goes with users and items of the model; what a user has rated in the file of \
         --new-users or --new-items is left out anyway.
         """)
     }
-    guard [users, items, deny, newRows.given?.path].count(where: { $0 == "-" }) <= 1 else {
+    let paths = [
+      users, forItems, candidates.among, candidates.notAmong, titles.path, newRows.given?.path,
+    ]
+    guard paths.count(where: { $0 == "-" }) <= 1 else {
       throw ValidationError("Only one file can be standard input.")
     }
-    try output.validate()
   }
 
   mutating func run() throws {
     let fileSystem = PosixFileSystem()
-    let workers = output.workers(in: fileSystem)
+    let workers = try output.threads.count(in: fileSystem)
     let loaded = try damage.open(model, in: fileSystem, workers: workers)
+    let scale = try clip ? loaded.ratingScale(for: "--clip") : nil
     let new = try newRows.solve(
       in: loaded, skipUnknown: skipUnknown, workers: workers, fileSystem)
     let model = new?.model ?? loaded.model
-    let users =
-      new?.side == .user ? new?.ratedRows ?? [] : try wantedUsers(model, fileSystem)
-    let items = try wantedItems(
-      model, among: new?.side == .item ? new?.ratedRows : nil, fileSystem)
-    let seen = try exclude.map { directory throws(Failure) in
-      try loaded.seenRatings(of: Partition.open(directory, in: fileSystem))
-    }
-    try write(Recommender(model, items: items, seen: new?.seen ?? seen), users, fileSystem)
-  }
-
-  private func write(
-    _ recommender: Recommender, _ users: [UInt32], _ fileSystem: PosixFileSystem
-  ) throws(Failure) {
+    let indices = new?.side == .user ? new?.ratedRows ?? [] : try subjects(model, fileSystem)
+    let candidates = try candidates(
+      model, within: new?.side == .item ? new?.ratedRows : nil, fileSystem)
+    let titles = try titles.read(for: model.ids.item, in: fileSystem)
+    let kept = new == nil ? try seen.ratings(of: loaded, side: side, in: fileSystem) : nil
+    let recommender = try Recommender(
+      model, for: side, among: candidates,
+      seen: seen.includeSeen ? nil : new?.seen ?? kept?.ratings.source)
     var text = AnswerText.recommendations(
-      output.wantedFormat, items: recommender.model.ids.item)
+      output.wantedFormat, for: side, ids: model.ids, titles: titles, scale: scale,
+      excluded: kept?.directory)
     text.isSpreadsheetSafe = output.spreadsheetSafe
-    let userIds = recommender.model.ids.user
-    let progress = WorkProgress("users")
-    let stop = StopRequest()
-    let signals = try StopSignals(stop)
-    let sink = try AnswerSink(output.path, in: fileSystem, stop: stop)
-    defer { withExtendedLifetime(signals) { progress.clear() } }
-    // Written with the first rankings: where those cannot be made, nothing is answered.
-    var opening = text.opening
-    try recommender.recommend(
-      to: users, limit: top, workers: output.workers(in: fileSystem),
-      transform: { [text] first, rankings throws(Failure) in
-        var bytes: [UInt8] = []
-        for (position, ranking) in zip(first..., rankings) {
-          try text.append(
-            ranking, position: position, of: userIds[Int(users[position])], to: &bytes)
-        }
-        return bytes
-      },
-      emit: { done, bytes throws(Failure) in
-        guard !stop.isSet else {
-          throw Failure(
-            .stopped, "\(done.grouped) of \(users.count.grouped) users were ranked",
-            hint: "run the same command again")
-        }
-        try sink.write(opening + bytes)
-        opening = []
-        progress.update(done, of: users.count)
-      })
-    try sink.write(opening + text.closing)
-    try sink.commit()
+    try RankingWriter(text: text, indices: indices, name: side.plural).write(
+      to: output.path, in: fileSystem
+    ) { transform, emit throws(Failure) in
+      try recommender.recommend(
+        to: indices, limit: top, workers: workers, transform: transform, emit: emit)
+    }
   }
 
-  /// The indices of the users that were asked for, in that order.
-  private func wantedUsers(
+  /// Whom rankings are for.
+  private var side: Side { forItems == nil ? .user : .item }
+
+  /// The indices of the users or items that rankings are for.
+  private func subjects(
     _ model: FactorModel, _ fileSystem: PosixFileSystem
   ) throws(Failure) -> [UInt32] {
-    if users == "all" || (users == nil && ids.isEmpty) {
-      return Array(0..<UInt32(model.ids.user.count))
-    }
-    let listed =
-      try users.map { path throws(Failure) in try IdList.read(path, in: fileSystem) }
-      ?? ids.map { Array($0.utf8)[...] }
-    let (known, unknown) = try IdList.indices(
-      of: listed, on: .user, of: model, skipUnknown: skipUnknown)
-    if unknown > 0 {
-      StandardError.note("\(unknown.grouped) of \(listed.count.grouped) users are unknown")
-    }
-    return known
+    let listed = forItems ?? (users == nil && ids.isEmpty ? "all" : users)
+    return try IdList.wanted(
+      listed, or: ids, on: side, of: model, skipUnknown: skipUnknown, fileSystem)
   }
 
-  /// The indices of the items to choose from; `nil` for all.
+  /// The indices to choose from; `nil` for all.
   ///
-  /// - Parameter some: The only items that may be, where not all.
-  private func wantedItems(
-    _ model: FactorModel, among some: [UInt32]?, _ fileSystem: PosixFileSystem
+  /// - Parameter some: The only indices that may be, where not all.
+  private func candidates(
+    _ model: FactorModel, within some: [UInt32]?, _ fileSystem: PosixFileSystem
   ) throws(Failure) -> [UInt32]? {
-    guard items != nil || deny != nil else { return some }
-    var isAllowed = [Bool](repeating: items == nil, count: model.ids.item.count)
-    for (path, allows) in [(items, true), (deny, false)] {
-      guard let path else { continue }
-      let listed = try IdList.read(path, in: fileSystem)
-      let (known, unknown) = try IdList.indices(
-        of: listed, on: .item, of: model, skipUnknown: true)
-      if unknown > 0 {
-        StandardError.note(
-          "\(unknown.grouped) of \(listed.count.grouped) items in \(path) are unknown")
-      }
-      for index in known { isAllowed[Int(index)] = allows }
-    }
-    return (some ?? Array(0..<UInt32(isAllowed.count))).filter { isAllowed[Int($0)] }
+    let listed = try candidates.indices(
+      on: side.opposite, of: model, within: some, fileSystem)
+    guard let least = minItemRatings else { return listed }
+    let counts = model.ids.item.counts
+    return (listed ?? Array(0..<UInt32(counts.count))).filter { counts[Int($0)] >= least }
   }
 }
 
@@ -203,22 +200,16 @@ struct AnswerOptions: ParsableArguments {
       """, valueName: "file"))
   var path: String?
 
-  @Flag(help: "In CSV, put ' before ids that a spreadsheet would take for a formula.")
+  @Flag(help: "In CSV, put ' before text that a spreadsheet would take for a formula.")
   var spreadsheetSafe = false
 
-  @Option(help: "Threads that rank at once. (default: the cores granted to this process)")
-  var workers: Int?
+  @OptionGroup var threads: WorkerOptions
 
   func validate() throws {
-    try GrantedCores.validate(workers)
     guard !spreadsheetSafe || wantedFormat == .csv else {
       throw ValidationError("--spreadsheet-safe goes with --format csv.")
     }
   }
 
   var wantedFormat: AnswerFormat { json ? .json : format }
-
-  func workers(in fileSystem: any FileSystem) -> Int {
-    workers ?? GrantedCores.count(in: fileSystem)
-  }
 }

@@ -11,8 +11,7 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Iterations, those before an interruption included. (default: 15)")
   var iterations: Int?
 
-  @Option(help: "Threads that solve at once. (default: the cores granted to this process)")
-  var workers: Int?
+  @OptionGroup var threads: WorkerOptions
 
   @Option(
     help: ArgumentHelp(
@@ -97,7 +96,7 @@ struct RunOptions: ParsableArguments {
       }
     }
     return try TrainingSettings(
-      run: run, workers: workers ?? GrantedCores.count(in: fileSystem), memory: memory?.byteCount,
+      run: run, workers: threads.count(in: fileSystem), memory: memory?.byteCount,
       fresh: fresh, instructionSet: chosen)
   }
 
@@ -119,13 +118,13 @@ struct RunOptions: ParsableArguments {
         hint: "partition with --holdout 0.1")
     }
     let test = try partition.readHoldout()
-    let ids = PerSide(user: try partition.readIds(.user), item: try partition.readIds(.item))
-    let seen = try SeenRatings(partition)
+    let ids = try partition.readIds()
+    let seen = SeenRatings(partition)
     let scale = partition.facts.lowestValue...partition.facts.highestValue
     return HoldoutMetric(name: name, higherIsBetter: true) { factors, mean throws(Failure) in
       try metric.measure(
         factors, mean: mean, ids: ids, test: test,
-        seen: { users throws(Failure) in try seen.items(ofUsers: users) }, scale: scale,
+        seen: seen.source, scale: scale,
         workers: workers)
     }
   }

@@ -8,7 +8,7 @@ import Workers
 struct SimilarCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "similar",
-    abstract: "Finds the items or users that are most like one.",
+    abstract: "Finds the items or users that are most like others.",
     discussion: """
       Compares factors by their cosine, from −1 to 1; biases take no part. New items and users \
       are compared with those of the model.
@@ -17,6 +17,8 @@ struct SimilarCommand: ParsableCommand {
         blockals similar model --item Alien
         blockals similar model --item Alien --item Brazil --top 5 --format csv
         blockals similar model --user alice --json
+        blockals similar model --items all --top 20 -o neighbours.tsv
+        blockals similar model --items basket.txt --among in-stock.txt --titles movies.csv
         blockals similar model --new-items first-ratings.csv
       """
   )
@@ -24,16 +26,33 @@ struct SimilarCommand: ParsableCommand {
   @Argument(help: "The model directory.")
   var model: String
 
+  @Argument(help: .hidden)
+  var strays: [String] = []
+
   @Option(help: ArgumentHelp("An item; may be given several times.", valueName: "id"))
   var item: [String] = []
 
   @Option(help: ArgumentHelp("A user; may be given several times.", valueName: "id"))
   var user: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "A file of item ids, one a line ('-' reads standard input), or 'all'.", valueName: "file"))
+  var items: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A file of user ids, one a line ('-' reads standard input), or 'all'.", valueName: "file"))
+  var users: String?
+
   @OptionGroup(title: "New users or items") var newRows: NewRowOptions
 
   @Option(help: "How many neighbours to print for each.")
   var top = 10
+
+  @OptionGroup var candidates: CandidateOptions
+
+  @OptionGroup var titles: TitleOptions
 
   @Flag(
     help: """
@@ -50,63 +69,58 @@ struct SimilarCommand: ParsableCommand {
   func validate() throws {
     guard top >= 1 else { throw ValidationError("--top \(top) is not at least 1.") }
     try newRows.validate()
-    guard [!item.isEmpty, !user.isEmpty, newRows.given != nil].count(where: { $0 }) == 1 else {
+    if let stray = strays.first {
+      throw ValidationError(
+        "Is '\(stray)' an item or a user? Write --item \(stray) or --user \(stray).")
+    }
+    let ways = [!item.isEmpty, !user.isEmpty, items != nil, users != nil, newRows.given != nil]
+    guard ways.count(where: { $0 }) == 1 else {
       throw ValidationError(
         """
-        Name either items with --item, or users with --user, or give --new-items FILE or \
-        --new-users FILE.
+        Name items with --item or --items FILE, or users with --user or --users FILE, or give \
+        --new-items FILE or --new-users FILE.
         """)
     }
-    try output.validate()
+    guard titles.path == nil || side == .item else {
+      throw ValidationError("--titles names items, and users are ranked.")
+    }
+    let paths = [
+      items, users, candidates.among, candidates.notAmong, titles.path, newRows.given?.path,
+    ]
+    guard paths.count(where: { $0 == "-" }) <= 1 else {
+      throw ValidationError("Only one file can be standard input.")
+    }
+  }
+
+  /// Whose neighbours are wanted.
+  private var side: Side {
+    newRows.given?.side ?? (item.isEmpty && items == nil ? .user : .item)
   }
 
   mutating func run() throws {
     let fileSystem = PosixFileSystem()
-    let workers = output.workers(in: fileSystem)
+    let workers = try output.threads.count(in: fileSystem)
     let loaded = try damage.open(model, in: fileSystem, workers: workers)
-    let side: Side = newRows.given?.side ?? (item.isEmpty ? .user : .item)
-    let subjects: IdTable
-    let indices: [UInt32]
-    let rankings: [[Candidate]]
-    if let new = try newRows.solve(
+    let new = try newRows.solve(
       in: loaded, skipUnknown: skipUnknown, workers: workers, fileSystem)
-    {
-      subjects = new.model.ids[side]
-      indices = new.ratedRows
-      rankings = try Neighbours(side, of: loaded.model).nearest(
-        to: indices, of: new.model.rows[side], limit: top, workers: workers)
-    } else {
-      subjects = loaded.model.ids[side]
-      indices = try namedRows(side, of: loaded.model)
-      rankings = try Neighbours(side, of: loaded.model).nearest(
-        to: indices, limit: top, workers: workers)
-    }
+    let model = loaded.model
+    let indices =
+      try new?.ratedRows
+      ?? IdList.wanted(
+        items ?? users, or: side == .item ? item : user, on: side, of: model,
+        skipUnknown: skipUnknown, fileSystem)
+    let neighbours = try Neighbours(
+      side, of: model, among: candidates.indices(on: side, of: model, fileSystem))
     var text = AnswerText.neighbours(
-      output.wantedFormat, of: side, ids: loaded.model.ids[side])
+      output.wantedFormat, of: side, (new?.model ?? model).ids[side], ids: model.ids[side],
+      titles: try titles.read(for: model.ids.item, in: fileSystem))
     text.isSpreadsheetSafe = output.spreadsheetSafe
-    var bytes = text.opening
-    for (position, (index, ranking)) in zip(indices, rankings).enumerated() {
-      try text.append(ranking, position: position, of: subjects[Int(index)], to: &bytes)
+    try RankingWriter(text: text, indices: indices, name: side.plural).write(
+      to: output.path, in: fileSystem
+    ) { transform, emit throws(Failure) in
+      try neighbours.nearest(
+        to: indices, of: new?.model.rows[side], limit: top, workers: workers,
+        transform: transform, emit: emit)
     }
-    let stop = StopRequest()
-    let signals = try StopSignals(stop)
-    try withExtendedLifetime(signals) { () throws(Failure) in
-      let sink = try AnswerSink(output.path, in: fileSystem, stop: stop)
-      try sink.write(bytes + text.closing)
-      try sink.commit()
-    }
-  }
-
-  /// The indices of the ids that were named, in that order.
-  private func namedRows(
-    _ side: Side, of model: FactorModel
-  ) throws(Failure) -> [UInt32] {
-    let listed = (side == .item ? item : user).map { Array($0.utf8)[...] }
-    let (indices, unknown) = try IdList.indices(
-      of: listed, on: side, of: model, skipUnknown: skipUnknown)
-    if unknown > 0 {
-      StandardError.note("\(unknown) of \(listed.count) \(side.plural) are unknown")
-    }
-    return indices
   }
 }

@@ -1,4 +1,5 @@
 import BlockMatrix
+import BlockStore
 import CSystem
 import Glibc
 
@@ -19,13 +20,28 @@ enum StandardError {
   /// Says that a run found its output made by an earlier one.
   static func noteComplete(_ path: String) { note("\(path) is complete already") }
 
-  /// Writes text; nothing in it can steer the terminal.
-  ///
-  /// What cannot be written is lost: there is nowhere left to say so.
+  /// Writes text, unless another rank of the same job writes it.
   ///
   /// - Parameter clearing: Whether to take the live line away before.
   static func write(_ text: String, clearing: Bool = false) {
-    var bytes = ArraySlice(((clearing ? clearedLine : "") + visible(text)).utf8)
+    if Launch.current.speaks { insist(text, clearing: clearing) }
+  }
+
+  /// Writes text whoever writes besides; nothing in it can steer the terminal.
+  ///
+  /// What cannot be written is lost: there is nowhere left to say so.
+  static func insist(_ text: String, clearing: Bool = false) {
+    put((clearing ? clearedLine : "") + visible(text))
+  }
+
+  /// Writes a JSON object, whose strings are harmless as they are written, on a line, unless
+  /// another rank of the same job writes it.
+  static func write(_ json: JSONText) {
+    if Launch.current.speaks { put(json.text + "\n") }
+  }
+
+  private static func put(_ text: String) {
+    var bytes = ArraySlice(text.utf8)
     while !bytes.isEmpty {
       let written = unsafe bytes.withUnsafeBytes {
         unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BlockMatrix
 import BlockStore
+import FactorExchange
 import Kernels
 import Training
 import Workers
@@ -22,6 +23,7 @@ struct TrainCommand: ParsableCommand {
         blockals train ratings.blocks -o model
         blockals train ratings.blocks -o model --rank 128 --regularization 0.05 --workers 16
         blockals train ratings.blocks -o model --iterations 30      (raise it: training goes on)
+        blockals train plays.blocks -o model --feedback implicit    (ratings without values)
         blockals train --resume model
       """
   )
@@ -63,30 +65,37 @@ struct TrainCommand: ParsableCommand {
   }
 
   mutating func run() throws {
+    let job = try RankJob(.current)
+    try job.run { ranks throws(Failure) in try run(ranks) }
+  }
+
+  private func run(_ ranks: Ranks) throws(Failure) {
     let fileSystem = PosixFileSystem()
     let plan =
-      try resume.map { model throws(Failure) in
-        try Plan.resuming(model, process, fileSystem)
-      } ?? begun()
+      if let resume { try Plan.resuming(resume, process, fileSystem) } else { try begun() }
     let settings = try process.settings(plan.run, fresh: fresh, in: fileSystem)
+    let partition = try Partition.open(plan.partition, in: fileSystem)
+    // What can be refused is, before a directory is made.
+    if resume == nil { try model.checkFeedback(on: partition) }
     if let preset = model.preset {
       StandardError.write(
         "preset \(preset.rawValue): iterations \(plan.run.iterations),"
           + " \(plan.hyperparameters.summary)\n")
     }
-    let partition = try Partition.open(plan.partition, in: fileSystem)
-    // What can be refused is, before a directory is made.
     let metric = try RunOptions.metric(plan.run, on: partition, workers: settings.workers)
-    let stop = StopRequest()
-    let signals = try StopSignals(stop)
     let progress = TrainingProgress()
-    let end = try withExtendedLifetime(signals) {
+    let end = try StopSignals.watch { stop throws(Failure) in
       try Trainer.run(
-        partition, into: ModelDirectory.openOrCreate(plan.model, in: fileSystem),
-        hyperparameters: plan.hyperparameters, settings: settings, metric: metric, stop: stop,
-        observe: { progress.show($0) })
+        partition, into: Trainer.openModel(plan.model, ranks, in: fileSystem),
+        hyperparameters: plan.hyperparameters, settings: settings, ranks: ranks, metric: metric,
+        stop: stop, observe: { if ranks.speaks { progress.show($0) } })
     }
-    try report(end, plan, progress)
+    switch end {
+    case .finished(let iteration, let best):
+      try Output.write(
+        progress.summary(model: plan.model, iteration: iteration, best: best), asJSON: json)
+    case .stopped(let saved): throw Failure.stopped(saved: saved, in: plan.model)
+    }
   }
 
   /// The plan of the options alone.
@@ -96,22 +105,6 @@ struct TrainCommand: ParsableCommand {
       partition: path, model: output ?? path + ".model", hyperparameters: hyperparameters,
       run: try process.run(
         of: hyperparameters, over: model.preset?.run ?? SettingValues()))
-  }
-
-  private func report(
-    _ end: TrainingEnd, _ plan: Plan, _ progress: TrainingProgress
-  ) throws(Failure) {
-    switch end {
-    case .finished(let iteration, let best):
-      let summary = progress.summary(model: plan.model, iteration: iteration, best: best)
-      try Output.write(summary.text, orJSON: json ? summary.json : nil)
-    case .stopped(let saved):
-      throw Failure(
-        .stopped,
-        saved.map { "generation \(GenerationName.of($0)) is saved in \(plan.model)" }
-          ?? "no iteration was complete yet",
-        hint: "run the same command again to go on")
-    }
   }
 }
 

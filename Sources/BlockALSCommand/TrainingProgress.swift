@@ -53,8 +53,7 @@ final class TrainingProgress: Sendable {
     state.withLock { state in
       TrainingSummary(
         model: model, iteration: iteration, best: best, last: state.iteration,
-        generation: state.committed ?? iteration,
-        seconds: LiveLine.seconds(since: state.began))
+        generation: state.committed ?? iteration, seconds: state.began.seconds)
     }
   }
 
@@ -86,7 +85,7 @@ final class TrainingProgress: Sendable {
 
   private static func describe(_ progress: PhaseProgress, _ state: State) -> String {
     let share = progress.ratingCount > 0 ? progress.ratingsDone * 100 / progress.ratingCount : 100
-    let seconds = max(LiveLine.seconds(since: state.phaseBegan), 1e-3)
+    let seconds = max(state.phaseBegan.seconds, 1e-3)
     var text =
       "iteration \(progress.iteration)/\(state.start?.iterations ?? 0)"
       + " · \(progress.side?.plural ?? "ratings") \(share)%"
@@ -115,8 +114,19 @@ final class TrainingProgress: Sendable {
   }
 }
 
+extension Failure {
+  /// What is said of a training that was asked to stop.
+  static func stopped(saved generation: Int?, in model: String) -> Failure {
+    Failure(
+      .stopped,
+      generation.map { "generation \(GenerationName.of($0)) is saved in \(model)" }
+        ?? "no iteration was complete yet",
+      hint: "run the same command again to go on")
+  }
+}
+
 /// The result of a training run.
-struct TrainingSummary {
+struct TrainingSummary: Report {
   let model: String
   let iteration: Int
   /// The iteration that did best on the hold-out, where that was watched.
@@ -127,9 +137,12 @@ struct TrainingSummary {
 
   var text: String {
     guard let last else {
-      return "\(model): all \(iteration) iterations were done already\n"
+      return iteration == 1
+        ? "\(model): its iteration was done already\n"
+        : "\(model): all \(iteration) iterations were done already\n"
     }
-    return "\(model): \(iteration) iterations, objective \(last.record.objective.short)"
+    let iterations = iteration == 1 ? "1 iteration" : "\(iteration) iterations"
+    return "\(model): \(iterations), objective \(last.record.objective.short)"
       + (last.record.rmse.map { ", rmse \($0.short)" } ?? "")
       + (last.record.holdoutRmse.map { ", hold-out rmse \($0.short)" } ?? "")
       + (best.map { "; best on the hold-out: generation \(GenerationName.of($0))" } ?? "")

@@ -79,8 +79,7 @@ struct TuneCommand: ParsableCommand {
   @Flag(help: "Hold predictions within the scale of the ratings before measuring.")
   var clip = false
 
-  @Option(help: "Threads that solve at once. (default: the cores granted to this process)")
-  var workers: Int?
+  @OptionGroup var threads: WorkerOptions
 
   @Option(help: ArgumentHelp("The record. (default: PARTITION.tuning)", valueName: "file"))
   var record: String?
@@ -98,22 +97,20 @@ struct TuneCommand: ParsableCommand {
     guard !oneStandardError || train != nil else {
       throw ValidationError("--one-standard-error has no effect without --train.")
     }
-    try GrantedCores.validate(workers)
   }
 
   mutating func run() throws {
     let fileSystem = PosixFileSystem()
     let partition = try Partition.open(partition, in: fileSystem)
+    try model.checkFeedback(on: partition)
     let validation = try CrossValidation(
       foldCount: folds, seed: foldSeed, iterations: rules().iterations, tolerance: tolerance,
-      metric: chosenMetric(), workers: workers ?? GrantedCores.count(in: fileSystem))
-    let stop = StopRequest()
-    let signals = try StopSignals(stop)
-    try withExtendedLifetime(signals) {
+      metric: chosenMetric(), workers: threads.count(in: fileSystem))
+    try StopSignals.watch { stop throws(Failure) in
       let table = try compare(search.space(model), validation, partition, stop, fileSystem)
       let report = TuningReport(
         table, validation, winner: oneStandardError ? table.simplest : table.best)
-      try Output.write(report.text, orJSON: json ? report.json : nil)
+      try Output.write(report, asJSON: json)
       if let train {
         try trainWinner(table.rows[report.winner].point, partition, into: train, stop, fileSystem)
       }
@@ -145,17 +142,11 @@ struct TuneCommand: ParsableCommand {
     _ fileSystem: PosixFileSystem
   ) throws(Failure) {
     let progress = TrainingProgress()
-    let settings = try TrainingSettings(
-      run: rules(), workers: workers ?? GrantedCores.count(in: fileSystem))
+    let settings = try TrainingSettings(run: rules(), workers: threads.count(in: fileSystem))
     let end = try Trainer.run(
       partition, into: ModelDirectory.openOrCreate(path, in: fileSystem), hyperparameters: winner,
       settings: settings, stop: stop, observe: { progress.show($0) })
-    if case .stopped(let saved) = end {
-      throw Failure(
-        .stopped,
-        saved.map { "generation \(GenerationName.of($0)) is saved in \(path)" }
-          ?? "no iteration was complete yet", hint: "run the same command again to go on")
-    }
+    if case .stopped(let saved) = end { throw Failure.stopped(saved: saved, in: path) }
   }
 
   /// When the training of each model ends, and the winner's.

@@ -1,9 +1,10 @@
 import BlockMatrix
 import BlockStore
 import Tuning
+import Workers
 
 /// What `tune` prints.
-struct TuningReport {
+struct TuningReport: Report {
   private let table: TuningTable
   private let validation: CrossValidation
   /// The row that is trained, if any is.
@@ -73,33 +74,27 @@ struct TuningReport {
   }
 
   var json: JSONText {
-    .object([
-      ("metric", .string(validation.metric.name)), ("folds", .int(validation.foldCount)),
-      ("points", .array(table.rows.map(Self.json))),
-      ("best", .int(table.best)), ("oneStandardError", .int(table.simplest)),
-      ("pairs", .int(pairs.all)), ("coldPairs", .int(pairs.cold)),
-      ("comparedOnKnownPairs", .bool(table.isMixed)),
-      (
-        "edges",
-        .array(
-          table.edges.map { edge in
-            .object([
-              ("setting", .string(edge.setting)), ("value", .number(edge.value)),
-              ("end", .string(edge.isLargest ? "largest" : "smallest")),
-            ])
-          })
-      ),
-    ])
+    [
+      "metric": .string(validation.metric.name), "folds": .int(validation.foldCount),
+      "points": .list(table.rows, Self.json),
+      "best": .int(table.best), "oneStandardError": .int(table.simplest),
+      "pairs": .int(pairs.all), "coldPairs": .int(pairs.cold),
+      "comparedOnKnownPairs": .bool(table.isMixed),
+      "edges": .list(table.edges) { edge in
+        [
+          "setting": .string(edge.setting), "value": .number(edge.value),
+          "end": .string(edge.isLargest ? "largest" : "smallest"),
+        ]
+      },
+    ]
   }
 
   private static func json(of row: TuningTable.Row) -> JSONText {
-    .object([
-      ("settings", .object(row.point.settings.map { ($0.name, .string($0.value)) })),
-      ("mean", .number(row.mean)), ("known", .number(row.known)),
-      ("standardError", .number(row.standardError)),
-      ("values", .array(row.folds.map { .number($0.value) })),
-      ("diverged", .bool(row.mean == nil)),
-    ])
+    [
+      "settings": .words(row.point.settings), "mean": .number(row.mean),
+      "known": .number(row.known), "standardError": .number(row.standardError),
+      "values": .list(row.folds) { .number($0.value) }, "diverged": .bool(row.mean == nil),
+    ]
   }
 
   private static func value(_ name: String, in settings: [(name: String, value: String)]) -> String
@@ -118,8 +113,7 @@ final class TuningLine {
     let total = progress.models * progress.folds
     let name = "\(progress.round): \(progress.models) models, folds: \(progress.folds)"
     if name != round { (round, began) = (name, ContinuousClock.now) }
-    let left =
-      LiveLine.seconds(since: began) / Double(progress.done) * Double(total - progress.done)
+    let left = began.seconds / Double(progress.done) * Double(total - progress.done)
     line.update(
       "\(name) · \(progress.done) of \(total) · \(LiveLine.duration(left)) left")
     if progress.done == total { line.print(name) }

@@ -20,22 +20,16 @@ struct VerifyCommand: ParsableCommand {
   @Argument(help: "A partition or a model.", completion: .directory)
   var directory: String
 
-  @Option(help: "Threads that work at once. (default: the cores granted to this process)")
-  var workers: Int?
+  @OptionGroup var threads: WorkerOptions
 
   @Flag(help: "Print the result as one JSON object.")
   var json = false
 
-  func validate() throws {
-    try GrantedCores.validate(workers)
-  }
-
   mutating func run() throws {
     let fileSystem = PosixFileSystem()
     let verification = try Verification.run(
-      directory, in: fileSystem, workers: workers ?? GrantedCores.count(in: fileSystem))
-    try Output.write(
-      Self.lines(verification), orJSON: json ? Self.object(verification) : nil)
+      directory, in: fileSystem, workers: threads.count(in: fileSystem))
+    try Output.write(verification, asJSON: json)
     guard let first = verification.failures.first else { return }
     // One cause that is no damage, as a missing permission, keeps its own exit status.
     let codes = Set(verification.failures.map(\.code.rawValue))
@@ -48,36 +42,27 @@ struct VerifyCommand: ParsableCommand {
         + (isUnread ? " cannot be read" : count == 1 ? " is damaged" : " are damaged"),
       hint: first.hint)
   }
+}
 
-  private static func lines(_ verification: Verification) -> String {
-    let failures = verification.failures.map { "\($0.place): \($0.message)\n" }
-    let notes = verification.notes.map { "note: \($0)\n" }
-    let end =
-      verification.failures.isEmpty
-      ? "\(verification.directory): a whole \(verification.kind.rawValue): "
-        + "\(verification.fileCount.grouped) files, \(ByteSize.describe(verification.byteCount)), "
-        + "all checksums and rules hold"
-        + (verification.digest.map { "; digest \($0)" } ?? "") + "\n"
-      : ""
-    return (failures + notes).joined() + end
+extension Verification: Report {
+  var text: String {
+    let lines = failures.map { "\($0.place): \($0.message)\n" } + notes.map { "note: \($0)\n" }
+    guard failures.isEmpty else { return lines.joined() }
+    return lines.joined()
+      + "\(directory): a whole \(kind.rawValue): \(fileCount.grouped) files, "
+      + "\(ByteSize.describe(byteCount)), all checksums and rules hold"
+      + (digest.map { "; digest \($0)" } ?? "") + "\n"
   }
 
-  private static func object(_ verification: Verification) -> JSONText {
-    .object([
-      ("kind", .string(verification.kind.rawValue)),
-      ("directory", .string(verification.directory)),
-      ("whole", .bool(verification.failures.isEmpty)),
-      ("files", .int(verification.fileCount)),
-      ("bytes", .int(verification.byteCount)),
-      ("digest", verification.digest.map { .string($0) } ?? .null),
-      (
-        "failures",
-        .array(
-          verification.failures.map {
-            .object([("place", .string($0.place)), ("message", .string($0.message))])
-          })
-      ),
-      ("notes", .array(verification.notes.map { .string($0) })),
-    ])
+  var json: JSONText {
+    [
+      "kind": .string(kind.rawValue), "directory": .string(directory),
+      "whole": .bool(failures.isEmpty), "files": .int(fileCount), "bytes": .int(byteCount),
+      "digest": digest.map { .string($0) } ?? .null,
+      "failures": .list(failures) { failure in
+        ["place": .string(failure.place), "message": .string(failure.message)]
+      },
+      "notes": .list(notes) { .string($0) },
+    ]
   }
 }

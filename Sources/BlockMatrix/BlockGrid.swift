@@ -31,6 +31,16 @@ package struct BlockGrid: Sendable, Equatable {
     return low
   }
 
+  /// The block of each index.
+  package func blockNumbers() -> [UInt32] {
+    var numbers: [UInt32] = []
+    numbers.reserveCapacity(rowCount)
+    for block in 0..<blockCount {
+      numbers += repeatElement(UInt32(block), count: indices(ofBlock: block).count)
+    }
+    return numbers
+  }
+
   /// Cuts a side so that every block has about as many ratings as the others.
   ///
   /// Indices descend by count, so equal ranges would put most ratings into the first block. A row
@@ -41,18 +51,77 @@ package struct BlockGrid: Sendable, Equatable {
   ///   - blockCount: At least 1; blocks past the last row are empty.
   /// - Complexity: O(rows).
   package init(counts: [UInt32], blockCount: Int) {
+    var cut = BlockCut(
+      blockCount: blockCount, rowCount: counts.count,
+      ratingCount: counts.reduce(0) { $0 + Int($1) })
+    cut.add(counts)
+    self = cut.grid
+  }
+
+  fileprivate init(cutAt starts: [Int]) { self.starts = starts }
+}
+
+/// A cut of a side into blocks of about as many ratings, in the making.
+///
+/// It goes from row to row, so that whoever holds only some of the rows can take it over from the
+/// holder of those before, and hand it on.
+package struct BlockCut: Sendable {
+  private let blockCount: Int
+  private let rowCount: Int
+  /// What all rows weigh.
+  private let total: Int
+  /// What the rows so far weigh, and how many they are.
+  private var weight = 0
+  private var index = 0
+  /// Where blocks begin, and what the rows before each weigh.
+  private var starts = [0]
+  private var before = [0]
+
+  package init(blockCount: Int, rowCount: Int, ratingCount: Int) {
     precondition(blockCount >= 1)
-    let total = counts.reduce(counts.count) { $0 + Int($1) }
-    var starts = [0]
-    var weight = 0
-    for (index, count) in counts.enumerated() {
+    self.blockCount = blockCount
+    self.rowCount = rowCount
+    total = ratingCount + rowCount
+  }
+
+  /// Goes on through the next rows.
+  package mutating func add(_ counts: [UInt32]) {
+    for count in counts {
       // A block begins where the rows before it weigh its share of the whole.
       while starts.count < blockCount, weight * blockCount >= total * starts.count {
         starts.append(index)
+        before.append(weight)
       }
       weight += Int(count) + 1
+      index += 1
     }
-    while starts.count <= blockCount { starts.append(counts.count) }
-    self.starts = starts
+  }
+
+  /// The cut, when all rows have been added; blocks past the last row are empty.
+  package var grid: BlockGrid {
+    BlockGrid(
+      cutAt: starts + Array(repeating: rowCount, count: blockCount + 1 - starts.count))
+  }
+
+  /// What the rows of each block weigh.
+  package var weights: [Int] {
+    let ends = before.dropFirst() + Array(repeating: total, count: blockCount + 1 - before.count)
+    return zip(before + Array(repeating: total, count: blockCount - before.count), ends)
+      .map { $1 - $0 }
+  }
+
+  /// How far it has come, as a fixed count of whole numbers: `2 · blockCount + 3`.
+  package var state: [Int] {
+    let missing = Array(repeating: 0, count: blockCount - starts.count)
+    return [weight, index, starts.count] + starts + missing + before + missing
+  }
+
+  /// Goes on from where another has come to.
+  package mutating func resume(_ state: [Int]) {
+    guard state.count == 2 * blockCount + 3, (1...blockCount).contains(state[2]) else { return }
+    weight = state[0]
+    index = state[1]
+    starts = Array(state[3...].prefix(state[2]))
+    before = Array(state[(3 + blockCount)...].prefix(state[2]))
   }
 }

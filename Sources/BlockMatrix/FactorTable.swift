@@ -16,7 +16,15 @@ package final class FactorTable: @unchecked Sendable {
   package let hasBias: Bool
   /// Floats from one row to the next.
   package let stride: Int
-  private let memory: ZeroedMemory<Float>
+  private let memory: Memory
+  private let start: UnsafeMutablePointer<Float>
+
+  /// Lives as long as the last table that shows rows of it.
+  private final class Memory {
+    let floats: ZeroedMemory<Float>
+
+    init(_ floats: consuming ZeroedMemory<Float>) { self.floats = floats }
+  }
 
   /// The floats of a row that mean something: factors and bias.
   package var width: Int { rank + (hasBias ? 1 : 0) }
@@ -42,25 +50,37 @@ package final class FactorTable: @unchecked Sendable {
         .memory, "no memory for the factors of \(rowCount) rows at rank \(rank)",
         hint: "use a lower rank, or a machine with more memory")
     }
-    self.memory = memory
+    self.memory = Memory(memory)
+    unsafe start = self.memory.floats.base
+  }
+
+  /// Shows rows of another table as a table of their own: the same memory, which lives on.
+  package init(_ rows: Range<Int>, of table: FactorTable) {
+    precondition(rows.lowerBound >= 0 && rows.upperBound <= table.rowCount)
+    rowCount = rows.count
+    rank = table.rank
+    hasBias = table.hasBias
+    stride = table.stride
+    memory = table.memory
+    unsafe start = table.start + rows.lowerBound * table.stride
   }
 
   /// The first row.
   ///
   /// Valid as long as the table lives.
   package var base: UnsafePointer<Float> {
-    unsafe UnsafePointer(memory.base)
+    unsafe UnsafePointer(start)
   }
 
   /// The first row, to write: for steps through many rows, which their callers keep apart.
   package var writableBase: UnsafeMutablePointer<Float> {
-    unsafe memory.base
+    unsafe start
   }
 
   /// A row to write, `stride` floats; its worker alone may touch it before the phase ends.
   package func writableRow(_ index: Int) -> UnsafeMutablePointer<Float> {
     precondition(index >= 0 && index < rowCount, "row \(index) of \(rowCount)")
-    return unsafe memory.base + index * stride
+    return unsafe start + index * stride
   }
 
   /// The factors of a row, without bias or padding.

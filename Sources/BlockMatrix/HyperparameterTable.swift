@@ -89,31 +89,11 @@ package enum ModelSetting {
     "grid", needs: [isDescent], rule: .within(1...256), standard: { _ in 16 })
   package static let seed = Setting<UInt64>("seed", standard: { _ in 0 })
 
-  package static let table: SettingTable = {
-    var table = SettingTable()
-    table.add(rank)
-    table.add(regularization)
-    table.add(feedback)
-    table.add(confidence)
-    table.add(alpha)
-    table.add(unobservedWeight)
-    table.add(frequencyExponent)
-    table.add(regularizationScaling)
-    table.add(biases)
-    table.add(biasRegularization)
-    table.add(biasRegularizationScaling)
-    table.add(nonnegative)
-    table.add(algorithm)
-    table.add(solver)
-    table.add(cgSteps)
-    table.add(learningRate)
-    table.add(learningRateScaling)
-    table.add(learningRateDecay)
-    table.add(learningRateDamping)
-    table.add(grid)
-    table.add(seed)
-    return table
-  }()
+  package static let table = SettingTable(
+    rank, regularization, feedback, confidence, alpha, unobservedWeight, frequencyExponent,
+    regularizationScaling, biases, biasRegularization, biasRegularizationScaling, nonnegative,
+    algorithm, solver, cgSteps, learningRate, learningRateScaling, learningRateDecay,
+    learningRateDamping, grid, seed)
 
   // MARK: Conditions
 

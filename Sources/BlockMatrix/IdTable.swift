@@ -21,6 +21,13 @@ package struct IdTable: Sendable, Equatable {
     self.counts = counts
   }
 
+  /// Puts a table together from its ids.
+  package init(_ ids: some Collection<some Collection<UInt8>>, counts: [UInt32]) {
+    var bytes: [UInt8] = []
+    for id in ids { bytes += id }
+    self.init(bytes: bytes, offsets: ids.lazy.map(\.count).offsets, counts: counts)
+  }
+
   /// The id of an index.
   package subscript(index: Int) -> ArraySlice<UInt8> { bytes[offsets[index]..<offsets[index + 1]] }
 }

@@ -23,17 +23,8 @@ package enum RunSetting {
   package static let keep = Setting<Int>(
     "keep", rule: .within(2...Int.max), standard: { _ in 2 })
 
-  package static let table: SettingTable = {
-    var table = SettingTable()
-    table.add(iterations)
-    table.add(tolerance)
-    table.add(stopAtLoss)
-    table.add(patience)
-    table.add(holdoutMetric)
-    table.add(checkpointInterval)
-    table.add(keep)
-    return table
-  }()
+  package static let table = SettingTable(
+    iterations, tolerance, stopAtLoss, patience, holdoutMetric, checkpointInterval, keep)
 
   @Sendable private static func never<Value>(_: SettingValues) -> Value? { nil }
 }

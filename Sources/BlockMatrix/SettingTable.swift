@@ -134,7 +134,9 @@ package struct SettingTable: Sendable {
 
   private var rows: [Row] = []
 
-  init() {}
+  init<each Value: SettingType>(_ settings: repeat Setting<each Value>) {
+    repeat add(each settings)
+  }
 
   /// The names of all settings, in order.
   package var names: [String] { rows.map(\.name) }
@@ -144,8 +146,7 @@ package struct SettingTable: Sendable {
     rows.first { $0.member == member }?.name
   }
 
-  /// Appends a setting.
-  mutating func add<Value: SettingType>(_ setting: Setting<Value>) {
+  private mutating func add<Value: SettingType>(_ setting: Setting<Value>) {
     let member = Self.member(setting.name)
     var absent: (@Sendable (SettingValues) -> SettingValue?)?
     if let given = setting.absent {

@@ -19,6 +19,16 @@ package struct PerSide<Value> {
     self.item = item
   }
 
+  /// What `body` makes of each side, the users' first.
+  package init<Problem: Error>(_ body: (Side) throws(Problem) -> Value) throws(Problem) {
+    user = try body(.user)
+    item = try body(.item)
+  }
+
+  package func map<Output>(_ transform: (Value) -> Output) -> PerSide<Output> {
+    PerSide<Output>(user: transform(user), item: transform(item))
+  }
+
   package subscript(side: Side) -> Value {
     get { side == .user ? user : item }
     // In place: with `set`, changing one element of an array would copy the array.

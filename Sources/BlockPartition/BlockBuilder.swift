@@ -12,6 +12,7 @@ package enum BlockBuilder {
     var rowOffsets = [Int](repeating: 0, count: indices.count + 1)
     var columns: [UInt32] = []
     columns.reserveCapacity(rows.count)
+    // A byte a column, used or not: a set of the columns would take more than the block itself.
     var isUsed = [Bool](repeating: false, count: columnCount)
     var distinct = 0
     let first = indices.lowerBound
@@ -40,6 +41,8 @@ package enum BlockBuilder {
       codes.append(code)
     }
     let (sorted, newCodes) = dictionary.ascending()
+    // Codes ascend with their values, so that equal blocks are equal bytes, whichever value came
+    // first.
     if newCodes != Array(newCodes.indices).map(UInt8.init) {
       for index in codes.indices { codes[index] = newCodes[Int(codes[index])] }
     }
@@ -51,11 +54,14 @@ package enum BlockBuilder {
 private struct ValueDictionary {
   private var values: [Float] = []
   /// The code + 1 of the value in a slot; 0 where it is free.
+  // Four places for each value there may be: hardly ever is one taken.
   private var slots = [UInt16](repeating: 0, count: 1024)
 
   /// The code of a value; `nil` where there are more than 256.
   @inline(__always)
   mutating func code(of value: Float) -> UInt8? {
+    // Ratings like 0.5, 1 and 1.5 differ in their upper bits alone; of the product, the upper ten
+    // have a part of all.
     var slot = Int((value.bitPattern &* 0x9E37_79B1) >> 22)
     while slots[slot] != 0 {
       let code = slots[slot] - 1

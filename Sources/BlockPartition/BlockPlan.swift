@@ -6,6 +6,8 @@ struct BlockPlan: Sendable {
   let workers: Int
 
   static let mostBlocks = 1 << 20
+  // Some ten megabytes when it is decoded: little for any machine's memory, and much more work than
+  // opening a file is.
   private static let ratingsPerBlock = 1_000_000
 
   /// - Parameters:
@@ -26,6 +28,7 @@ struct BlockPlan: Sendable {
     let standard = max(1, (total + Self.ratingsPerBlock - 1) / Self.ratingsPerBlock)
     var blockCount = min(wanted ?? standard, Self.mostBlocks)
     var grid = BlockGrid(counts: counts, blockCount: blockCount)
+    // Doubled: each try costs a pass over all rows.
     while wanted == nil, Self.largestBlock(grid, counts) > mostRatings,
       blockCount < Self.mostBlocks
     {

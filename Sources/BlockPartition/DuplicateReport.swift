@@ -13,6 +13,7 @@ struct DuplicateReport {
     let pair = "user \"\(printable(user))\" and item \"\(printable(item))\""
     let others = rowCount > 1 ? "; \(rowCount) rows in all repeat a pair" : ""
     let hint = "say what counts with --duplicates last, sum, mean or keep"
+    // What came through a pipe is gone, and with it the places.
     guard reader.inputs.allSatisfy(\.isRepeatable) else {
       return Failure(.data, "\(pair) have two ratings\(others)", hint: hint)
     }

@@ -24,6 +24,7 @@ struct DuplicateResolver: Sendable {
   /// Nothing but `last` depends on that order: sums are of ascending values, in Double, and ratings
   /// that are kept ascend.
   func resolve(_ rows: consuming [RatingRow]) -> Outcome {
+    // As a rule there are none, and nothing is to be moved.
     guard let first = (1..<max(1, rows.count)).first(where: { Self.isSamePair(rows, $0) }) else {
       return Outcome(rows: rows)
     }
@@ -34,6 +35,7 @@ struct DuplicateResolver: Sendable {
       var end = start + 1
       while end < rows.count, Self.isSamePair(rows, end) { end += 1 }
       if end == start + 1 {
+        // In place: settled pairs close ranks where the others were.
         rows[target] = rows[start]
         target += 1
       } else {
@@ -70,6 +72,7 @@ struct DuplicateResolver: Sendable {
       let sum = rows.map(\.value).sorted().reduce(0.0) { $0 + Double($1) }
       let value = Float(policy == .sum ? sum : sum / Double(rows.count))
       if !value.isFinite { outcome.overflow = pair }
+      // Never −0, as no rating that is read is: equal ratings are equal bits.
       return [value == 0 ? 0 : value]
     }
   }

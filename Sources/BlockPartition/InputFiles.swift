@@ -18,10 +18,10 @@ private final class FileSource: ByteSource {
   func read(upTo count: Int) throws(Failure) -> [UInt8] { try file.read(upTo: count) }
 }
 
-/// The inputs that paths name; `-` is `standardInput`, where there is one.
-enum InputFiles {
-  static func inputs(
-    _ paths: [String], in fileSystem: any FileSystem, standardInput: (any ReadableFile)?
+package enum InputFiles {
+  /// The inputs that paths name, unopened; `-` is `standardInput`, where there is one.
+  package static func inputs(
+    _ paths: [String], in fileSystem: any FileSystem, standardInput: (any ReadableFile)? = nil
   ) throws(Failure) -> [RatingInput] {
     guard !paths.isEmpty else { throw Failure(.usage, "no file of ratings is named") }
     guard paths.count(where: { $0 == "-" }) <= 1 else {
@@ -43,6 +43,7 @@ enum InputFiles {
   static func byteCount(of paths: [String], in fileSystem: any FileSystem) -> Int? {
     var sum = 0
     for path in paths {
+      // One pipe among them, and nobody knows how much is to come.
       guard path != "-", let status = try? fileSystem.status(path), status.kind == .file else {
         return nil
       }

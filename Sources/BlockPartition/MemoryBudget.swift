@@ -1,5 +1,5 @@
-import RatingInput
 import Synchronization
+import Workers
 
 /// How many bytes of ratings may be held between stages.
 final class MemoryBudget: Sendable {
@@ -16,6 +16,8 @@ final class MemoryBudget: Sendable {
 
   /// Takes `byteCount` from what is left; says whether there was enough.
   func reserve(_ byteCount: Int) -> Bool {
+    // Taken first, and given back where it was too much: of two threads that ask for the last of
+    // it, one at the most gets it.
     guard held.add(byteCount) <= limit.load(ordering: .relaxed) else {
       held.add(-byteCount)
       return false
@@ -40,5 +42,6 @@ final class MemoryBudget: Sendable {
     ProcessHeap.returnFreedMemory()
   }
 
+  // Below that, a walk through the allocator's free pieces costs more than it gives.
   private static let worthReturning = 4 << 20
 }

@@ -18,21 +18,17 @@ struct Numbering: Sendable {
       order.append(
         Entry(count: counts[number], prefix: Self.prefix(ids[number]), number: UInt32(number)))
     }
+    // By count, so that the rows that are read most lie together in memory; then by bytes, so that
+    // nothing depends on the order of the input.
     order.sort { left, right in
       if left.count != right.count { return left.count > right.count }
       if left.prefix != right.prefix { return left.prefix < right.prefix }
       return ids[Int(left.number)].lexicographicallyPrecedes(ids[Int(right.number)])
     }
     var indices = [UInt32](repeating: Self.unknown, count: ids.count)
-    var bytes: [UInt8] = []
-    var offsets = [0]
-    for (index, entry) in order.enumerated() {
-      indices[Int(entry.number)] = UInt32(index)
-      bytes.append(contentsOf: ids[Int(entry.number)])
-      offsets.append(bytes.count)
-    }
+    for (index, entry) in order.enumerated() { indices[Int(entry.number)] = UInt32(index) }
     self.indices = indices
-    table = IdTable(bytes: bytes, offsets: offsets, counts: order.map(\.count))
+    table = IdTable(order.lazy.map { ids[Int($0.number)] }, counts: order.map(\.count))
   }
 
   private struct Entry {

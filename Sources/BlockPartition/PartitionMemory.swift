@@ -76,7 +76,7 @@ struct PartitionMemory: Sendable {
     guard let limit, let obstacle else { return }
     let enough = max(least(measure), (limit >> 20) + 1)
     throw Failure(
-      .memory, at: "--memory", "\(limit) bytes are too few: \(obstacle)",
+      .memory, setting: "memory", "\(limit) bytes are too few: \(obstacle)",
       hint: "give at least --memory \(enough)M")
   }
 

@@ -19,14 +19,11 @@ extension PartitionRun {
     }
     let indices = PerSide(user: numberings[0], item: numberings[1])
     guard indices.user.table.count > 0 else { throw nothingLeft() }
-    var plans: [BlockPlan] = []
-    for side in Side.allCases {
-      plans.append(
-        try BlockPlan(
-          counts: indices[side].table.counts, wanted: settings.blockCounts[side], work: work,
-          workers: settings.workers, side: side))
+    let blocks = try PerSide { side throws(Failure) in
+      try BlockPlan(
+        counts: indices[side].table.counts, wanted: settings.blockCounts[side], work: work,
+        workers: settings.workers, side: side)
     }
-    let blocks = PerSide(user: plans[0], item: plans[1])
     for side in Side.allCases { try writer.writeIds(indices[side].table, side: side) }
 
     let byUser = makeStore("users")
@@ -37,6 +34,7 @@ extension PartitionRun {
     }
     let unknownPairs = try number(
       pairs, indices, counts, blocks.user.grid, into: byUser, heldOut: heldOut)
+    // They are all in the other stores: their disk is wanted for what comes.
     try pairs.store.remove()
     if let rule = settings.holdout {
       try writeHoldout(heldOut, rule, indices, unknownPairs: unknownPairs)
@@ -48,7 +46,7 @@ extension PartitionRun {
     try writeItems(byItem, blocks, indices)
     try byItem.remove()
     return WrittenBlocks(
-      grids: PerSide(user: blocks.user.grid, item: blocks.item.grid),
+      grids: blocks.map(\.grid),
       spilledByteCount: byUser.spilledByteCount + byItem.spilledByteCount
         + heldOut.spilledByteCount)
   }
@@ -82,6 +80,7 @@ extension PartitionRun {
           user: indices.user.indices[Int(row.user)], item: indices.item.indices[Int(row.item)],
           value: row.value)
         if fate == .trains {
+          // In place: what trains moves up to where the others were.
           rows[kept] = numbered
           kept += 1
         } else {
@@ -89,6 +88,8 @@ extension PartitionRun {
         }
       }
       rows.removeLast(rows.count - kept)
+      // One cell for all, its pieces in the order of the cells: the same, whichever worker came
+      // first.
       try heldOut.append(held.rows, bounds: [0, held.rows.count], order: cell)
       let cut = RowSort.cut(rows, into: grid.blockCount) { Int(blocks[Int($0.user)]) }
       try byUser.append(cut.rows, bounds: cut.bounds, order: cell)
@@ -149,6 +150,7 @@ extension PartitionRun {
         BlockBuilder.block(
           rows, side: .user, number: block, indices: users, columnCount: itemCount))
       let cut = RowSort.cut(rows, into: itemBlockCount) { Int(itemBlocks[Int($0.item)]) }
+      // Cut from rows that are sorted already: so items' blocks need one sort, not two.
       try byItem.append(cut.rows, bounds: cut.bounds, order: block)
       report(block, of: plans)
     }

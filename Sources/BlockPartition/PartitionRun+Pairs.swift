@@ -17,6 +17,7 @@ extension PartitionRun {
   func resolve(
     _ text: TextRows, _ ids: PerSide<IdTable>, _ work: Int?
   ) throws(Failure) -> ResolvedRows {
+    // All ratings of a user meet in one cell, and so do those of a pair.
     let cells = try BlockPlan(
       counts: ids.user.counts, wanted: nil, work: work, workers: settings.workers, side: .user)
     let gathered = makeStore("gathered")
@@ -73,6 +74,7 @@ extension PartitionRun {
     init(_ outcome: DuplicateResolver.Outcome, _ ids: PerSide<IdTable>) {
       mergedRowCount = outcome.mergedRowCount
       refusedRowCount = outcome.refused.rowCount
+      // One is named in the end: the others need not be kept.
       refused = outcome.refused.pairs.min { ids.precedes($0, $1) }
       overflow = outcome.overflow
     }
@@ -81,6 +83,7 @@ extension PartitionRun {
   private func check(
     _ outcomes: [CellOutcome], _ ids: PerSide<IdTable>
   ) throws(Failure) {
+    // Named by the bytes of its ids, not by its cell, of which there are as many as memory demands.
     if let pair = outcomes.compactMap(\.overflow).min(by: { ids.precedes($0, $1) }) {
       throw Failure(
         .data,
@@ -113,16 +116,4 @@ extension PerSide<IdTable> {
 extension IdTable {
   /// ``StableHash/hash(_:)`` of each id.
   func stableHashes() -> [UInt64] { (0..<count).map { StableHash.hash(self[$0]) } }
-}
-
-extension BlockGrid {
-  /// The block of each index.
-  func blockNumbers() -> [UInt32] {
-    var numbers: [UInt32] = []
-    numbers.reserveCapacity(rowCount)
-    for block in 0..<blockCount {
-      numbers.append(contentsOf: repeatElement(UInt32(block), count: indices(ofBlock: block).count))
-    }
-    return numbers
-  }
 }

@@ -33,6 +33,8 @@ extension PartitionRun {
     let outcome = try reader.read { chunk throws(Failure) in
       try settings.stop.check()
       let noted = board.note(chunk)
+      // Without room, only the census goes on: the memory that is enough is named once, and
+      // rightly.
       if noted.hasRoom {
         try ids.number(&chunk)
         try store.append(chunk.rows, cell: chunk.number)
@@ -43,7 +45,7 @@ extension PartitionRun {
           stage: .reading, done: reader.consumed.total, total: inputByteCount,
           rowCount: noted.rowCount))
     }
-    guard outcome.rowCount > 0 else { throw noRatings(in: inputs[0].name, outcome) }
+    try outcome.requireRatings(in: inputs[0])
     let tables = ids.take()
     let measure = try board.measure(tables)
     var summary = PartitionSummary()

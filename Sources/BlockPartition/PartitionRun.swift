@@ -10,25 +10,9 @@ struct PartitionRun: Sendable {
   let inputByteCount: Int?
   let writer: PartitionWriter
   let fileSystem: any FileSystem
-  let progress: @Sendable (PartitionProgress) -> Void
-
   let memory: PartitionMemory
   let budget: MemoryBudget
-
-  init(
-    settings: PartitionSettings, inputs: [RatingInput], inputByteCount: Int?,
-    writer: PartitionWriter, fileSystem: any FileSystem,
-    progress: @escaping @Sendable (PartitionProgress) -> Void
-  ) {
-    self.settings = settings
-    self.inputs = inputs
-    self.inputByteCount = inputByteCount
-    self.writer = writer
-    self.fileSystem = fileSystem
-    self.progress = progress
-    memory = PartitionMemory(settings)
-    budget = MemoryBudget(limit: memory.readingLimit)
-  }
+  let progress: @Sendable (PartitionProgress) -> Void
 
   /// - Parameter list: Gets the skipped lines before the partition appears.
   func run(
@@ -43,11 +27,13 @@ struct PartitionRun: Sendable {
     summary.mergedRowCount = resolved.mergedRowCount
     let counts = try RatingCounts(
       resolved.store, ids: ids, minimum: settings.minimumRatings, holdout: settings.holdout,
+      // Each worker that counts has a counter for every id.
       workers: min(resolved.workers, work == nil ? .max : PartitionMemory.countingWorkers))
     summary.droppedRatingCount = counts.droppedCount
     let blocks = try writeBlocks(resolved, ids, counts, work)
     summary.spilledByteCount =
       text.store.spilledByteCount + resolved.spilledByteCount + blocks.spilledByteCount
+    // Before the partition appears: one that is there has its list.
     try list(text.badLines)
     let facts = try writer.commit(
       grids: blocks.grids, valuesGiven: text.valuesGiven,

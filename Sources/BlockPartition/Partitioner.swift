@@ -26,6 +26,8 @@ package enum Partitioner {
     try settings.check()
     let opened = try InputFiles.inputs(inputs, in: fileSystem, standardInput: standardInput)
     var rejects: RejectsFile?
+    // Both names are claimed before anything is read: to hear that one is taken should cost nobody
+    // an hour.
     if let path = settings.rejects { rejects = try RejectsFile(path, in: fileSystem) }
     let writer: PartitionWriter
     do throws(Failure) {
@@ -40,9 +42,11 @@ package enum Partitioner {
         try refuseOther(
           writer.directory, settings, inputByteCount: inputByteCount, in: fileSystem)
       }
+      let memory = PartitionMemory(settings)
       let run = PartitionRun(
         settings: settings, inputs: opened, inputByteCount: inputByteCount, writer: writer,
-        fileSystem: fileSystem, progress: progress)
+        fileSystem: fileSystem, memory: memory, budget: MemoryBudget(limit: memory.readingLimit),
+        progress: progress)
       return try run.run { badLines throws(Failure) in
         try rejects?.commit(badLines, names: opened.map(\.name))
       }

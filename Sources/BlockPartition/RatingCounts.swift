@@ -40,17 +40,13 @@ struct RatingCounts: Sendable {
     workers: Int
   ) throws(Failure) {
     let total = (0..<store.cellCount).reduce(0) { $0 + store.count(ofCell: $1) }
-    let sizes = PerSide(user: ids.user.count, item: ids.item.count)
-    self.holdout = holdout.map { rule in
-      HoldoutMask(
-        rule: rule,
-        hashes: PerSide(user: ids.user.stableHashes(), item: ids.item.stableHashes()))
-    }
+    let sizes = ids.map(\.count)
+    self.holdout = holdout.map { HoldoutMask(rule: $0, hashes: ids.map { $0.stableHashes() }) }
     counts = try Self.count(store, sizes, workers) { _ in true }
     if minimum.user > 1 || minimum.item > 1 {
-      var alive = PerSide(
-        user: [Bool](repeating: true, count: sizes.user),
-        item: [Bool](repeating: true, count: sizes.item))
+      var alive = sizes.map { [Bool](repeating: true, count: $0) }
+      // Whoever drops a user takes ratings from items, and the other way round: until nobody has
+      // too few.
       while Self.drop(&alive, counts, minimum) {
         let mask = alive
         counts = try Self.count(store, sizes, workers) { row in
@@ -61,6 +57,7 @@ struct RatingCounts: Sendable {
       droppedCount = total - counts.user.reduce(0) { $0 + Int($1) }
     }
     guard holdout != nil else { return }
+    // A copy: what is asked of it must not change while it is counted.
     let fates = self
     counts = try Self.count(store, sizes, workers) { fates.fate($0) == .trains }
     heldOutCount = total - droppedCount - counts.user.reduce(0) { $0 + Int($1) }
@@ -85,9 +82,7 @@ struct RatingCounts: Sendable {
     _ store: RowStore, _ sizes: PerSide<Int>, _ workers: Int,
     _ counts: @escaping @Sendable (RatingRow) -> Bool
   ) throws(Failure) -> PerSide<[UInt32]> {
-    let zeros = PerSide(
-      user: [UInt32](repeating: 0, count: sizes.user),
-      item: [UInt32](repeating: 0, count: sizes.item))
+    let zeros = sizes.map { [UInt32](repeating: 0, count: $0) }
     let sums = try WorkerSums.run(store.cellCount, workers: workers, zeros) {
       (cell, sums: inout PerSide<[UInt32]>) throws(Failure) in
       for row in try store.rows(ofCell: cell, keeping: true) where counts(row) {

@@ -26,9 +26,9 @@ final class RejectsFile {
   func commit(_ badLines: [BadLine], names: [String]) throws(Failure) {
     var text: [UInt8] = []
     for bad in badLines {
-      text += CSVField.quoted(Array(names[bad.file].utf8))
+      CSVField.append(names[bad.file].utf8, to: &text)
       text += Array(",\(bad.line),\(bad.column),\(bad.byte),".utf8)
-      text += CSVField.quoted(Array(bad.reason.message.utf8))
+      CSVField.append(bad.reason.message.utf8, to: &text)
       text.append(0x0A)
     }
     try file.write(text)
@@ -39,16 +39,5 @@ final class RejectsFile {
   func abandon() {
     if file.hasAppeared { try? fileSystem.removeFile(path) }
     file.abandon()
-  }
-}
-
-/// Fields of CSV after RFC 4180.
-package enum CSVField {
-  /// The field as it is, or in quotes where it needs them.
-  package static func quoted(_ bytes: [UInt8]) -> [UInt8] {
-    guard bytes.contains(where: { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }) else {
-      return bytes
-    }
-    return [0x22] + bytes.flatMap { $0 == 0x22 ? [0x22, 0x22] : [$0] } + [0x22]
   }
 }

@@ -12,6 +12,7 @@ enum RowSort {
     _ rows: consuming [RatingRow], users: Range<Int>, itemCount: Int
   ) -> [RatingRow] {
     var sorter = Sorter(rows)
+    // The lesser key first: the second sort keeps the order that it finds.
     sorter.sort(0..<itemCount) { $0.item }
     sorter.sort(users) { $0.user }
     return sorter.rows
@@ -60,7 +61,10 @@ enum RowSort {
     mutating func sort(_ keys: Range<Int>, by key: (RatingRow) -> UInt32) {
       let bits = Int.bitWidth - max(0, keys.count - 1).leadingZeroBitCount
       guard bits > 0 else { return }
+      // 65,536 counters stay in a core's cache; with more of them, each rating would wait for
+      // memory.
       let passes = (bits + 15) / 16
+      // All digits alike, so that no pass has more buckets than it needs.
       let digitBits = (bits + passes - 1) / passes
       for pass in 0..<passes {
         let shift = UInt32(pass * digitBits)
@@ -72,6 +76,7 @@ enum RowSort {
 
     @inline(__always)
     private mutating func distribute(bucketCount: Int, _ digit: (RatingRow) -> UInt32) {
+      // 32 bits, for twice as many fit into the cache; no block has more ratings (``BlockPlan``).
       var next = [Int32](repeating: 0, count: bucketCount + 1)
       let count = rows.count
       unsafe rows.withUnsafeBufferPointer { rows in

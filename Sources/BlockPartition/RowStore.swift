@@ -111,6 +111,7 @@ final class RowStore: Sendable {
         state.cells[firstCell + part].append((order, content))
       }
     }
+    // Parts without ratings were counted, but nothing of them is kept.
     if isHeld { budget.release(parts.count { $0.count == 0 } * Self.partByteCount) }
   }
 
@@ -131,6 +132,7 @@ final class RowStore: Sendable {
       if !keeping, cell < state.cells.count { state.cells[cell] = [] }
       return (pieces, state.reader)
     }
+    // Handed on as it is: no copy.
     if pieces.count == 1, case .held(let rows) = pieces[0].content {
       if !keeping { release(rows) }
       return rows
@@ -209,6 +211,8 @@ final class RowStore: Sendable {
   private func openReader() throws(Failure) {
     try state.withLock { state throws(Failure) in
       guard state.reader == nil, let writer = state.writer else { return }
+      // Read back by this process alone: nothing of it has to outlive a crash, so that nothing is
+      // flushed.
       try writer.close()
       state.reader = try fileSystem.open(path, streaming: false)
     }

@@ -24,8 +24,7 @@ struct TextCensus: Sendable {
   private var kept: [UInt64: Int] = [:]
   /// An id that takes less is kept with the chance of its share in this.
   private var step = 1
-  private var counters = PerSide(
-    user: [Int](repeating: 0, count: counterCount), item: [Int](repeating: 0, count: counterCount))
+  private var counters = PerSide { _ in [Int](repeating: 0, count: counterCount) }
 
   /// A sample of at least half as many is off by 0.8 %, as a rule.
   private static let mostKept = 1 << 15

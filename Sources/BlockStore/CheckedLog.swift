@@ -76,6 +76,7 @@ package final class CheckedLog: Sendable {
 
   /// Appends a line, which may be lost until ``flush()``.
   package func append(_ line: String) throws(Failure) {
+    // Whoever reads finds lines by their ends, and puts the check before the last brace.
     guard line.utf8.first == 0x7B, line.utf8.last == 0x7D, line.utf8.count > 2,
       !line.utf8.contains(0x0A)
     else { throw Failure(.bug, at: path, "a line of the log is no JSON object") }
@@ -101,6 +102,7 @@ package final class CheckedLog: Sendable {
       state.file = nil
       try openAtEnd(&state)
       let present = try self.lines()
+      // Lines that are right are left alone: written anew, they could be lost on the way.
       let shared = zip(present, lines).prefix { $0 == $1 }.count
       if shared < present.count {
         try fileSystem.truncate(path, to: Self.encode(lines[..<shared], from: 0).count)
@@ -135,6 +137,7 @@ package final class CheckedLog: Sendable {
   private func openAtEnd(_ state: inout State) throws(Failure) {
     let content = try content()
     if let content, content.damage != nil {
+      // A torn end is what a crash leaves, and goes; anything else somebody may want to look at.
       if content.isTorn {
         try fileSystem.truncate(path, to: content.byteCount)
       } else {

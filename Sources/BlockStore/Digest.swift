@@ -7,6 +7,7 @@ package enum Digest {
   /// XXH3-64 of the row's values, each a float, seeded with XXH3-64 of the row's columns, each a
   /// 32-bit number.
   static func rows(of block: RatingBlock) -> [UInt64] {
+    // Values, not codes: with another dictionary these are the same ratings.
     let values: [Float] =
       switch block.values {
       case .plain(let plain): plain
@@ -33,6 +34,7 @@ package enum Digest {
       let own = UInt64(block.firstIndex + row) << shifts.row
       for position in block.ratings(ofRow: row) {
         let pair = own | UInt64(block.columns[position]) << shifts.column
+        // Added, so that no order matters: the two orientations meet ratings in different ones.
         sum &+= mixed(pair, block.value(at: position))
       }
     }

@@ -7,10 +7,8 @@ extension FileSystem {
   package func writeDurably(_ bytes: [UInt8], to path: String) throws(Failure) {
     let file = try create(path)
     do throws(Failure) {
-      try file.write(bytes)
-      try file.commit()
+      try file.complete { () throws(Failure) in try file.write(bytes) }
     } catch {
-      try? file.close()
       try? removeFile(path)
       throw error
     }
@@ -60,6 +58,7 @@ package struct MadeDirectories: Sendable {
       for path in missing.reversed() {
         try fileSystem.makeDirectory(path, withParents: false)
         made.append(path)
+        // Otherwise a crash may lose the directory, and with it what was promised to be in it.
         try fileSystem.syncDirectory(Path.parent(of: path))
       }
     } catch {
@@ -96,6 +95,7 @@ package enum RunName {
   /// Whether a name is that of unfinished work on anything.
   static func isTemporary(_ candidate: some StringProtocol) -> Bool {
     let (digits, rest) = (candidate.utf8.suffix(digitCount), candidate.utf8.dropLast(digitCount))
+    // Digits of ours, all sixteen: somebody's file of a name like that is left alone.
     return rest.suffix(mark.utf8.count).elementsEqual(mark.utf8)
       && digits.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
   }

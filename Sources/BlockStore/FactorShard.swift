@@ -25,6 +25,7 @@ struct FactorShard: Sendable {
   /// The length of the whole file, or `nil` where no file can be so long.
   var byteCount: Int? {
     let (floats, overflow) = indices.count.multipliedReportingOverflow(by: rank + (hasBias ? 1 : 0))
+    // So that four bytes each, and the header, still fit into a number.
     guard !overflow, floats < 1 << 56 else { return nil }
     return header.count + floats * 4
   }
@@ -64,8 +65,10 @@ struct FactorShard: Sendable {
   // MARK: Writing
 
   /// Writes the block's rows of a table into a new file, down to the disk.
+  ///
+  /// - Parameter first: The index of the table's first row.
   func write(
-    _ table: FactorTable, to path: String, in fileSystem: any FileSystem
+    _ table: FactorTable, from first: Int = 0, to path: String, in fileSystem: any FileSystem
   ) throws(Failure) -> FileFacts {
     let file = try fileSystem.create(path)
     do throws(Failure) {
@@ -80,10 +83,10 @@ struct FactorShard: Sendable {
       for columns in tensors where !columns.isEmpty {
         for piece in 0..<pieceCount {
           let rows = rows(ofPiece: piece)
-          let first = indices.lowerBound
+          let start = indices.lowerBound - first
           try put(
             table.bytes(
-              of: first + rows.lowerBound..<first + rows.upperBound, columns: columns))
+              of: start + rows.lowerBound..<start + rows.upperBound, columns: columns))
         }
       }
       try file.commit()
@@ -99,14 +102,16 @@ struct FactorShard: Sendable {
 
   /// Reads a whole file and checks every byte of it.
   ///
-  /// - Parameter table: Takes the rows, by their indices, where it is given; they mean nothing
-  ///   after a failure.
+  /// - Parameters:
+  ///   - table: Takes the rows where it is given; they mean nothing after a failure.
+  ///   - first: The index of the table's first row.
   /// - Returns: The checksum of each piece, for ``read(piece:of:known:moves:into:)``.
   /// - Throws: `.data` where the file is not, byte for byte, what the manifest says, or holds a
   ///   number that is not finite.
   @discardableResult
   func check(
-    _ file: any ReadableFile, expected: FileFacts, into table: FactorTable? = nil
+    _ file: any ReadableFile, expected: FileFacts, into table: FactorTable? = nil,
+    from first: Int = 0
   ) throws(Failure) -> [PieceChecksum] {
     try expected.check(byteCount: file.byteCount, of: file.path)
     let header = header
@@ -116,6 +121,7 @@ struct FactorShard: Sendable {
     var checksum = try StreamingChecksum()
     let found = try file.read(count: header.count, at: 0)
     checksum.add(found)
+    // Compared, not understood: there is one header for these rows, and no parser to be led astray.
     guard found == header else {
       let offset = zip(found, header).prefix { $0 == $1 }.count
       throw damaged(file, "header", offset, "is not the header of this block")
@@ -127,10 +133,11 @@ struct FactorShard: Sendable {
         let bytes = try read(columns, rows, of: file, header.count)
         checksum.add(bytes)
         pieces[piece].tensors.append(Checksum.xxh3(bytes))
+        // One such number in a row, and every score of the row is one.
         try requireFinite(bytes, columns, rows, of: file, header.count)
         for (position, row) in rows.enumerated() {
           table?.setRow(
-            indices.lowerBound + row, columns: columns, from: bytes, at: position)
+            indices.lowerBound - first + row, columns: columns, from: bytes, at: position)
         }
       }
     }
@@ -141,7 +148,7 @@ struct FactorShard: Sendable {
   /// Reads rows of one piece of a file that was found whole.
   ///
   /// - Parameters:
-  ///   - known: What ``check(_:expected:into:)`` returned for the piece.
+  ///   - known: What ``check(_:expected:into:from:)`` returned for the piece.
   ///   - moves: Which rows, from the block's first, and the rows of `table` that they become.
   /// - Throws: `.data` where the piece is no longer what it was.
   func read(
@@ -235,7 +242,7 @@ extension FactorTable {
   }
 
   /// Sets a row to one of another table of the same shape.
-  func setRow(_ row: Int, to other: Int, of table: FactorTable) {
+  package func setRow(_ row: Int, to other: Int, of table: FactorTable) {
     precondition(table.rank == rank && table.hasBias == hasBias)
     precondition(other >= 0 && other < table.rowCount, "row \(other) of \(table.rowCount)")
     unsafe writableRow(row).update(from: table.base + other * stride, count: width)

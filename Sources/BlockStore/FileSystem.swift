@@ -40,6 +40,19 @@ package protocol WritableFile: AnyObject, Sendable {
   func close() throws(Failure)
 }
 
+extension WritableFile {
+  /// Writes all of the file, down to the disk; it is closed, whatever happens.
+  func complete(_ write: () throws(Failure) -> Void) throws(Failure) {
+    do throws(Failure) {
+      try write()
+      try commit()
+    } catch {
+      try? close()
+      throw error
+    }
+  }
+}
+
 /// A lock on a file, held until it is released or the process ends.
 package protocol FileLock: AnyObject, Sendable {
   func release()

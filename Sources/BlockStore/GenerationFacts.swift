@@ -134,6 +134,7 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
         return "\(grid.rowCount) \(side.plural) in blocks, \(rowCount(of: side)) in all"
       }
       if let rule = ids[side].brokenRule { return "\(side.rawValue) ids: \(rule)" }
+      // A wrong length is found here, before memory is asked for by it.
       for (block, file) in shards.enumerated() {
         if let rule = file.brokenRule { return "\(side.rawValue) block \(block): \(rule)" }
         guard self.shard(side, block: block).byteCount == file.byteCount else {

@@ -32,9 +32,7 @@ enum HoldoutShard {
     guard header.kind == .holdout, header.side == .user, header.block == 0, header.rowCount == 0,
       header.firstIndex == 0, header.distinctColumnCount == 0
     else {
-      throw Failure(
-        .data, at: "\(path), header, offset 16", "is not the file of the hold-out ratings",
-        hint: ShardFile.damageHint)
+      throw file.damagedHeader(16, "is not the file of the hold-out ratings")
     }
     try file.requireSections([.users, .items, .values])
     var users = try file.varints(.users, count: header.entryCount)
@@ -50,6 +48,7 @@ enum HoldoutShard {
       guard items[position] < itemCount else {
         throw file.broken(.items, "item \(items[position]) of \(itemCount) at rating \(position)")
       }
+      // Items ascend for each user, and begin anew with the next.
       guard step > 0 || position == 0 || items[position] >= items[position - 1] else {
         throw file.broken(.items, "items of a user descend at rating \(position)")
       }

@@ -29,19 +29,11 @@ enum IdShard {
     guard header.kind == .ids, header.side == side, header.block == 0, header.firstIndex == 0,
       header.distinctColumnCount == 0
     else {
-      throw Failure(
-        .data, at: "\(path), header, offset 16", "is not the file of the \(side.plural)' ids",
-        hint: ShardFile.damageHint)
+      throw file.damagedHeader(16, "is not the file of the \(side.plural)' ids")
     }
     try file.requireSections([.idLengths, .idBytes, .counts])
-    let lengths = try file.varints(.idLengths, count: header.rowCount)
-    var offsets = [0]
-    offsets.reserveCapacity(lengths.count + 1)
-    var sum = 0
-    for length in lengths {
-      sum += Int(length)
-      offsets.append(sum)
-    }
+    let offsets = try file.varints(.idLengths, count: header.rowCount).offsets
+    let sum = offsets[offsets.count - 1]
     let bytes = try file.section(.idBytes, rawCounts: sum...sum)
     let counts = try file.varints(.counts, count: header.rowCount)
     guard counts.reduce(0, { $0 + Int($1) }) == header.entryCount else {

@@ -23,6 +23,18 @@ package enum JSONText: Sendable, Equatable {
     .number((value * 1e6).rounded() / 1e6)
   }
 
+  /// An object of names and what they are.
+  package static func words(_ pairs: [(name: String, value: String)]) -> JSONText {
+    .object(pairs.map { ($0.name, .string($0.value)) })
+  }
+
+  /// What is said of each of many.
+  package static func list<Element>(
+    _ elements: [Element], _ text: (Element) -> JSONText
+  ) -> JSONText {
+    .array(elements.map(text))
+  }
+
   /// An id for people to read: itself where it is UTF-8.
   ///
   /// JSON has no other text, so that of other bytes the printable form is all there is.
@@ -36,12 +48,18 @@ package enum JSONText: Sendable, Equatable {
     case .null: "null"
     case .bool(let value): value ? "true" : "false"
     case .int(let value): String(value)
-    case .double(let value): value.isFinite ? value.description : "null"
+    case .double(let value): Self.digits(value)
     case .string(let value): Self.quote(value)
     case .array(let values): "[" + values.map(\.text).joined(separator: ",") + "]"
     case .object(let members):
       "{" + members.map { Self.quote($0.0) + ":" + $0.1.text }.joined(separator: ",") + "}"
     }
+  }
+
+  /// The fewest digits that read back as the same number; JSON has no others than finite ones.
+  package static func digits(_ value: some BinaryFloatingPoint & CustomStringConvertible) -> String
+  {
+    value.isFinite ? value.description : "null"
   }
 
   private static func quote(_ string: String) -> String {
@@ -53,7 +71,8 @@ package enum JSONText: Sendable, Equatable {
       case "\n": text += "\\n"
       case "\r": text += "\\r"
       case "\t": text += "\\t"
-      // Also those above ASCII steer a terminal.
+      // Controls have to be escaped, and those above ASCII steer a terminal too; JSON takes all
+      // other UTF-8 as it is.
       case "\u{0}"..<"\u{20}", "\u{7F}"..<"\u{A0}":
         let digits = String(scalar.value, radix: 16)
         text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
@@ -62,4 +81,9 @@ package enum JSONText: Sendable, Equatable {
     }
     return text + "\""
   }
+}
+
+extension JSONText: ExpressibleByDictionaryLiteral {
+  /// Members in the order in which they are written.
+  package init(dictionaryLiteral members: (String, JSONText)...) { self = .object(members) }
 }

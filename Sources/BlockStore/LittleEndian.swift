@@ -11,6 +11,7 @@ package struct ByteEncoder {
   package init() {}
 
   package mutating func put<Number: FixedWidthInteger>(_ number: Number) {
+    // Byte by byte, so that the order does not depend on the machine's.
     var rest = number
     for _ in 0..<Number.bitWidth / 8 {
       bytes.append(UInt8(truncatingIfNeeded: rest))
@@ -46,17 +47,17 @@ struct ByteDecoder {
 
 extension Array where Element: BitwiseCopyable {
   /// The elements' bytes as they lie in memory.
-  var memoryBytes: [UInt8] { unsafe withUnsafeBytes { unsafe Array<UInt8>($0) } }
-}
+  package var memoryBytes: [UInt8] { unsafe withUnsafeBytes { unsafe Array<UInt8>($0) } }
 
-extension Array where Element == Float {
-  /// Floats from their bytes; bytes past the last whole float are left out.
-  init(littleEndian bytes: [UInt8]) {
-    let count = bytes.count / 4
-    self = unsafe [Float](unsafeUninitializedCapacity: count) { floats, filled in
+  /// Numbers from their bytes; bytes past the last whole number are left out.
+  package init(littleEndian bytes: some Collection<UInt8>) {
+    let bytes = Array<UInt8>(bytes)
+    let size = MemoryLayout<Element>.stride
+    let count = bytes.count / size
+    self = unsafe [Element](unsafeUninitializedCapacity: count) { numbers, filled in
       unsafe bytes.withUnsafeBytes { source in
-        unsafe UnsafeMutableRawBufferPointer(floats).copyMemory(
-          from: UnsafeRawBufferPointer(rebasing: source[..<(count * 4)]))
+        unsafe UnsafeMutableRawBufferPointer(numbers).copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: source[..<(count * size)]))
       }
       filled = count
     }

@@ -15,6 +15,7 @@ import FoundationEssentials
 enum Manifest {
   static let fileName = "manifest.json"
   static let format = 1
+  // It is read whole before any of it is checked: what is longer is none of ours.
   static let mostBytes = 64 << 20
   static let mostBlocks = 1 << 20
   private static let tailByteCount = tail(0).count
@@ -53,6 +54,7 @@ enum Manifest {
 
   static func encode<Facts: Encodable>(_ facts: Facts, _ kind: Kind) throws(Failure) -> [UInt8] {
     let encoder = JSONEncoder()
+    // Sorted, so that equal facts are equal bytes; each member on a line, for people.
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     do {
       let envelope = Envelope(format: format, kind: kind, facts: facts)

@@ -32,10 +32,7 @@ package final class ModelDirectory: Sendable {
   ) throws(Failure) -> ModelDirectory {
     let model = ModelDirectory(directory, in: fileSystem)
     guard try fileSystem.status(model.generationsDirectory) != nil else {
-      throw Failure(
-        .missingInput, at: model.directory,
-        "is no model: it has no directory \(generationsName)",
-        hint: "make one: blockals train PARTITION -o \(model.directory)")
+      throw try StandingDirectory.noModel(model.directory, in: fileSystem)
     }
     return model
   }
@@ -95,6 +92,11 @@ package final class ModelDirectory: Sendable {
     try fileSystem.lock(lockPath, owner: ProcessName.current)
   }
 
+  /// Who holds the lock, as its file says.
+  package func lockHolder() throws(Failure) -> [UInt8] {
+    try fileSystem.open(lockPath, streaming: false).read(upTo: 4096)
+  }
+
   /// Takes a model back that has come to nothing: one that was no model when it was opened, and
   /// has no generation.
   ///
@@ -117,6 +119,7 @@ package final class ModelDirectory: Sendable {
   package func generations() throws(Failure) -> [Int] {
     try fileSystem.list(generationsDirectory).compactMap { name in
       let digits = name.utf8
+      // What has another name is unfinished, set aside, or none of ours.
       guard digits.count == 8, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
       return Int(name)
     }
@@ -129,5 +132,10 @@ package final class ModelDirectory: Sendable {
     return try GenerationWriter(number, of: self)
   }
 
-  func remember(good number: Int) { good.withLock { _ = $0.insert(number) } }
+  /// Joins another process in writing a generation.
+  package func joinGeneration(_ number: Int, _ name: String) throws(Failure) -> GenerationWriter {
+    try GenerationWriter(number, of: self, joining: name)
+  }
+
+  package func remember(good number: Int) { good.withLock { _ = $0.insert(number) } }
 }

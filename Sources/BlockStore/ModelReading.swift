@@ -64,9 +64,12 @@ extension ModelDirectory {
       }
     }
     guard let newest = refused.first else { return nil }
-    throw Failure(
-      .data, at: newest.failure.place,
-      "\(newest.failure.message); no other of \(refused.count) generations is whole",
+    throw Self.noneIsWhole(newest.failure, of: refused.count)
+  }
+
+  package static func noneIsWhole(_ newest: Failure, of count: Int) -> Failure {
+    Failure(
+      .data, at: newest.place, "\(newest.message); no other of \(count) generations is whole",
       hint: "restore a generation, or start over with --fresh")
   }
 

@@ -33,9 +33,9 @@ extension ModelDirectory {
 
   /// The files of ids as they are now.
   func idFacts() throws(Failure) -> PerSide<FileFacts> {
-    PerSide(
-      user: try fileFacts("\(directory)/\(IdShard.fileName(.user))"),
-      item: try fileFacts("\(directory)/\(IdShard.fileName(.item))"))
+    try PerSide { side throws(Failure) in
+      try fileFacts("\(directory)/\(IdShard.fileName(side))")
+    }
   }
 
   /// The length and checksum of a file as it is now.

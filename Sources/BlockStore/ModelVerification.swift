@@ -25,12 +25,13 @@ extension Verification {
   private mutating func look(at model: ModelDirectory) throws(Failure) {
     let generations = try model.generations()
     if generations.isEmpty { notes.append("\(directory) has no generation yet") }
-    let ids = PerSide(
-      user: try checkIds(.user, of: model, isNeeded: !generations.isEmpty),
-      item: try checkIds(.item, of: model, isNeeded: !generations.isEmpty))
+    let ids = try PerSide { side throws(Failure) in
+      try checkIds(side, of: model, isNeeded: !generations.isEmpty)
+    }
     var newest: GenerationFacts?
     var checkedCount = 0
     for number in generations {
+      // On a copy: what is found of a generation that goes meanwhile is forgotten with it.
       var looked = self
       let facts = try looked.checkGeneration(number, of: model, ids)
       // One that went meanwhile is no longer the model's, and nobody misses it.
@@ -91,9 +92,7 @@ extension Verification {
     guard failures.count == failuresBefore else { return nil }
     if digest == nil {
       digest = try Digest.factors(
-        PerSide(
-          user: .stored(StoredFactors(.user, of: generation, pieces: pieces.user)),
-          item: .stored(StoredFactors(.item, of: generation, pieces: pieces.item))))
+        PerSide { .stored(StoredFactors($0, of: generation, pieces: pieces[$0])) })
     }
     return facts
   }

@@ -88,15 +88,11 @@ package final class NewDirectory {
     _ name: String, pieces count: Int, piece: (Int) throws(Failure) -> [UInt8]
   ) throws(Failure) {
     let file = try claim.create(name)
-    do throws(Failure) {
+    try file.complete { () throws(Failure) in
       for number in 0..<count {
         try stop.check()
         try file.write(try piece(number))
       }
-      try file.commit()
-    } catch {
-      try? file.close()
-      throw error
     }
   }
 

@@ -101,13 +101,7 @@ package final class OutputClaim: Sendable {
   /// Writes a whole file inside the directory that the work is, down to the disk.
   package func write(_ bytes: [UInt8], to name: String) throws(Failure) {
     let file = try create(name)
-    do throws(Failure) {
-      try file.write(bytes)
-      try file.commit()
-    } catch {
-      try? file.close()
-      throw error
-    }
+    try file.complete { () throws(Failure) in try file.write(bytes) }
   }
 
   /// Makes the work, which is whole and on the disk, appear under the path; where that is taken,
@@ -120,6 +114,7 @@ package final class OutputClaim: Sendable {
       try checkNames()
       try fileSystem.removeTree(temporary)
     } else {
+      // The names of its files before its own: what is there is whole.
       if kind == .directory { try fileSystem.syncDirectory(temporary) }
       try fileSystem.rename(temporary, to: path)
       state.withLock { $0.hasAppeared = true }

@@ -14,20 +14,13 @@ package struct Partition: Sendable {
   ) throws(Failure) -> Partition {
     let directory = Path.trimmed(directory)
     let path = "\(directory)/\(Manifest.fileName)"
+    // To name what is missing in our words, not in the operating system's.
     guard try fileSystem.status(path) != nil else {
-      throw Failure(
-        .missingInput, at: directory, "is no partition: it has no \(Manifest.fileName)",
-        hint: "make one: blockals partition ratings.csv -o \(directory)")
+      throw try StandingDirectory.noPartition(directory, in: fileSystem)
     }
     let facts = try Manifest.read(PartitionFacts.self, .partition, path, in: fileSystem)
     if let rule = facts.brokenRule { throw Manifest.damaged(path, 0, rule) }
     return Partition(directory: directory, facts: facts, fileSystem: fileSystem)
-  }
-
-  private init(directory: String, facts: PartitionFacts, fileSystem: any FileSystem) {
-    self.directory = directory
-    self.facts = facts
-    self.fileSystem = fileSystem
   }
 
   /// The names of all files but the manifest.
@@ -72,6 +65,11 @@ package struct Partition: Sendable {
         hint: ShardFile.damageHint)
     }
     return table
+  }
+
+  /// Reads the ids and counts of both sides.
+  package func readIds() throws(Failure) -> PerSide<IdTable> {
+    try PerSide { side throws(Failure) in try readIds(side) }
   }
 
   /// The bytes that reading a side's ids takes, as their file's header says.

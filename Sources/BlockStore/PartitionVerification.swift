@@ -23,9 +23,7 @@ extension Verification {
     }
     guard let partition = opened else { return verification }
     try verification.noteStrangers(of: partition, in: fileSystem)
-    let ids = PerSide(
-      user: verification.checkIds(.user, of: partition),
-      item: verification.checkIds(.item, of: partition))
+    let ids = PerSide { verification.checkIds($0, of: partition) }
     let users = try verification.checkBlocks(.user, of: partition, ids, workers: workers)
     let items = try verification.checkBlocks(.item, of: partition, ids, workers: workers)
     let facts = partition.facts
@@ -86,6 +84,7 @@ extension Verification {
     if let misplaced {
       require(false, at: "\(place), section idBytes", "id \(misplaced) is out of order")
     }
+    // What training has no rating of has no index: it would be a row without an equation.
     require(!table.counts.contains(0), at: "\(place), section counts", "an id has no rating")
     require(
       Set((0..<table.count).map { table[$0] }).count == table.count,

@@ -103,6 +103,7 @@ package final class PartitionWriter: Sendable {
     do throws(Failure) {
       var facts = try facts(grids: grids, valuesGiven: valuesGiven, duplicates: duplicates)
       facts.inputByteCount = inputByteCount
+      // Before the manifest: what appears is the partition, and nothing else.
       try fileSystem.removeTree(scratchDirectory)
       try claim.write(try Manifest.encode(facts, .partition), to: Manifest.fileName)
       try claim.commit()

@@ -4,6 +4,7 @@ import Glibc
 package enum Path {
   /// The path without slashes at its end; the root stays as it is.
   package static func trimmed(_ path: String) -> String {
+    // By bytes, as the kernel does: a `Character` may be a slash with a mark on it.
     var bytes = path.utf8[...]
     while bytes.count > 1, bytes.last == 0x2F { bytes = bytes.dropLast() }
     return String(bytes) ?? path

@@ -36,6 +36,7 @@ final class Descriptor: Sendable {
   ) throws(Failure) {
     let flags = flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
     while true {
+      // No child inherits a file, or a lock, of ours, and no terminal becomes ours.
       let number = unsafe csystem_open(directory, name, flags, 0o644)
       if number >= 0 {
         self.init(number, path: path)
@@ -67,11 +68,13 @@ final class Descriptor: Sendable {
     let error: Int32 = unsafe bytes.withUnsafeBytes { buffer in
       var written = 0
       while written < buffer.count {
+        // Linux moves less than 2 GiB in one call.
         let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[written...])
         let count = unsafe write(number, rest.baseAddress, min(rest.count, 1 << 30))
         if count > 0 {
           written += count
         } else if count == 0 {
+          // A call that writes nothing and gives no reason: asking for ever would be worse.
           return ENOSPC
         } else if errno != EINTR {
           return errno
@@ -136,6 +139,7 @@ final class PosixReadableFile: ReadableFile {
 
   func read(count: Int, at offset: Int) throws(Failure) -> [UInt8] {
     let (end, overflow) = offset.addingReportingOverflow(count)
+    // Before memory is asked for: the numbers may be those of a damaged file.
     guard count >= 0, offset >= 0, !overflow, end <= byteCount else {
       throw endsEarly(at: byteCount, wanted: "\(count) bytes at offset \(offset)")
     }

@@ -35,6 +35,7 @@ package struct PosixFileSystem: FileSystem {
   }
 
   package func append(to path: String) throws(Failure) -> any WritableFile {
+    // Through no link: whoever put it there may point it at any file of ours.
     let flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW
     return PosixWritableFile(try regularFile(path, flags, to: "append to"))
   }
@@ -105,6 +106,7 @@ package struct PosixFileSystem: FileSystem {
     guard errno == 0 else {
       throw Failure.system(errno, "list", directory.path, for: .reading)
     }
+    // Disks list names in orders of their own.
     names.sort { $0.lexicographicallyPrecedes($1) }
     return names
   }
@@ -116,6 +118,7 @@ package struct PosixFileSystem: FileSystem {
       throw error
     }
     var status = stat()
+    // A link is not followed: what stands at a name is what has to make way.
     guard unsafe fstatat(place.directory, place.name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
       if errno == ENOENT || errno == ENOTDIR { return nil }
       throw Failure.system(errno, "look at", path, for: .reading)

@@ -70,13 +70,7 @@ final class PosixLock: FileLock {
 enum ProcessName {
   /// `process 4711 on host`.
   static var current: String {
-    var name = [CChar](repeating: 0, count: 256)
-    let known = unsafe name.withUnsafeMutableBufferPointer { buffer in
-      guard let start = buffer.baseAddress else { return false }
-      return unsafe gethostname(start, buffer.count - 1) == 0
-    }
-    let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-    return "process \(getpid())" + (known ? " on \(printable(bytes))" : "")
+    "process \(getpid())" + (HostName.known.map { " on \($0)" } ?? "")
   }
 
   /// Whether a file's bytes are those of a lock, which may be written over: what ``current`` says
@@ -90,5 +84,20 @@ enum ProcessName {
     let host = rest.dropFirst(digits.count)
     return !digits.isEmpty && (host.isEmpty || host.starts(with: Array(" on ".utf8)))
       && !host.contains(0x0A)
+  }
+}
+
+/// The machine that this process runs on.
+package enum HostName {
+  package static var current: String { known ?? "an unknown host" }
+
+  /// `nil` where the operating system does not say.
+  fileprivate static var known: String? {
+    var name = [CChar](repeating: 0, count: 256)
+    let isKnown = unsafe name.withUnsafeMutableBufferPointer { buffer in
+      guard let start = buffer.baseAddress else { return false }
+      return unsafe gethostname(start, buffer.count - 1) == 0
+    }
+    return isKnown ? printable(name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }) : nil
   }
 }

@@ -20,6 +20,7 @@ enum RatingShard {
 
   /// Each row's first column, then the steps from one column to the next.
   private static func steps(of block: RatingBlock) -> [UInt32] {
+    // Columns ascend, and popular ones are near each other: most steps are one byte.
     var steps = block.columns
     for row in 0..<block.rowCount {
       var previous: UInt32 = 0
@@ -44,12 +45,11 @@ enum RatingShard {
     guard header.kind == .ratings, header.side == side, header.block == block,
       header.firstIndex == indices.lowerBound, header.rowCount == indices.count
     else {
-      throw Failure(
-        .data, at: "\(path), header, offset 16",
+      throw file.damagedHeader(
+        16,
         "belongs to \(header.side.plural) block \(header.block) with \(header.rowCount) rows from "
           + "index \(header.firstIndex), not to \(side.plural) block \(block) with "
-          + "\(indices.count) rows from index \(indices.lowerBound)",
-        hint: ShardFile.damageHint)
+          + "\(indices.count) rows from index \(indices.lowerBound)")
     }
     try file.requireSections([.counts, .columns] + ValueSections.kinds(coded: file.hasDictionary))
     let rowOffsets = try offsets(of: file)
@@ -59,10 +59,8 @@ enum RatingShard {
       from: steps, rowOffsets: rowOffsets, columnCount: columnCount, file: file)
     let values = try ValueSections.decode(file, count: header.entryCount)
     guard header.distinctColumnCount <= min(columnCount, header.entryCount) else {
-      throw Failure(
-        .data, at: "\(path), header, offset 48",
-        "\(header.distinctColumnCount) different columns in \(header.entryCount) ratings",
-        hint: ShardFile.damageHint)
+      throw file.damagedHeader(
+        48, "\(header.distinctColumnCount) different columns in \(header.entryCount) ratings")
     }
     return RatingBlock(
       side: side, block: block, firstIndex: header.firstIndex, rowOffsets: rowOffsets,
@@ -71,15 +69,8 @@ enum RatingShard {
 
   /// Where each row begins: the sums of the rows' counts.
   private static func offsets(of file: ShardFile) throws(Failure) -> [Int] {
-    let counts = try file.varints(.counts, count: file.header.rowCount)
-    var offsets: [Int] = []
-    offsets.reserveCapacity(counts.count + 1)
-    var sum = 0
-    offsets.append(0)
-    for count in counts {
-      sum += Int(count)
-      offsets.append(sum)
-    }
+    let offsets = try file.varints(.counts, count: file.header.rowCount).offsets
+    let sum = offsets[offsets.count - 1]
     guard sum == file.header.entryCount else {
       throw file.broken(
         .counts, "the rows' counts sum up to \(sum), the header says \(file.header.entryCount)")

@@ -15,17 +15,15 @@ package enum Safetensors {
     var start = 0
     for (name, shape) in tensors {
       let end = start + shape.reduce(4, *)
-      members.append(
-        (
-          name,
-          .object([
-            ("dtype", .string("F32")), ("shape", .array(shape.map { .int($0) })),
-            ("data_offsets", .array([.int(start), .int(end)])),
-          ])
-        ))
+      let tensor: JSONText = [
+        "dtype": .string("F32"), "shape": .list(shape) { .int($0) },
+        "data_offsets": .array([.int(start), .int(end)]),
+      ]
+      members.append((name, tensor))
       start = end
     }
     let json = Array(JSONText.object(members).text.utf8)
+    // So that the floats lie at a multiple of their size: readers map the file into memory.
     let padding = (8 - json.count % 8) % 8
     var encoder = ByteEncoder()
     encoder.put(UInt64(json.count + padding))

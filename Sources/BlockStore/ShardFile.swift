@@ -40,6 +40,7 @@ struct ShardFile {
     self.path = path
     self.bytes = bytes
     decompressor = try Decompressor()
+    // All that is stored is checked before any of it is expanded: no decoder gets to see damage.
     for section in header.sections {
       let stored = bytes[section.offset..<section.offset + section.storedCount]
       guard Checksum.xxh3(stored) == section.storedChecksum else {
@@ -54,9 +55,7 @@ struct ShardFile {
     guard header.sections.map(\.kind) == kinds else {
       let found = header.sections.map(\.kind.name).joined(separator: ", ")
       let wanted = kinds.map(\.name).joined(separator: ", ")
-      throw Failure(
-        .data, at: "\(path), header, offset 64", "has sections \(found), not \(wanted)",
-        hint: Self.damageHint)
+      throw damagedHeader(64, "has sections \(found), not \(wanted)")
     }
   }
 
@@ -68,6 +67,7 @@ struct ShardFile {
     guard let section = header.sections.first(where: { $0.kind == kind }) else {
       throw Failure(.data, at: path, "has no section \(kind.name)", hint: Self.damageHint)
     }
+    // Before it is expanded: no header may ask for any amount of memory.
     guard rawCounts.contains(section.rawCount) else {
       let wanted =
         rawCounts.count == 1
@@ -82,6 +82,11 @@ struct ShardFile {
       throw damaged(section, "the checksum does not fit the expanded bytes")
     }
     return raw
+  }
+
+  /// A failure of what the header says at an offset.
+  func damagedHeader(_ offset: Int, _ message: String) -> Failure {
+    Failure(.data, at: "\(path), header, offset \(offset)", message, hint: Self.damageHint)
   }
 
   /// A failure that names a section and its place in the file.
@@ -108,7 +113,9 @@ package struct FileFacts: Codable, Sendable, Equatable {
     self.byteCount = byteCount
     self.xxh3 = xxh3
   }
+}
 
+extension FileFacts {
   init(_ bytes: [UInt8]) {
     self.init(byteCount: bytes.count, xxh3: Checksum.hex(Checksum.xxh3(bytes)))
   }

@@ -54,11 +54,11 @@ struct ShardHeader: Equatable {
 
   var kind: ShardKind
   var side: Side
-  var block: Int
-  var firstIndex: Int
+  var block = 0
+  var firstIndex = 0
   var rowCount: Int
   var entryCount: Int
-  var distinctColumnCount: Int
+  var distinctColumnCount = 0
   var sections: [SectionEntry] = []
 
   /// The most bytes that a header has.
@@ -97,7 +97,9 @@ struct ShardHeader: Equatable {
     encoder.put(Checksum.xxh3(encoder.bytes))
     return encoder.bytes
   }
+}
 
+extension ShardHeader {
   /// Reads and checks a file's header.
   ///
   /// - Parameters:
@@ -126,6 +128,7 @@ struct ShardHeader: Equatable {
       throw damaged(18, "\(sectionCount) sections do not fit")
     }
     let checksumOffset = end - Self.checksumByteCount
+    // Before the version: a flipped bit must not read as a newer format.
     var checksum = ByteDecoder(file, at: checksumOffset)
     guard checksum.take(UInt64.self) == Checksum.xxh3(file[..<checksumOffset]) else {
       throw damaged(checksumOffset, "the header's checksum does not fit its bytes")
@@ -189,18 +192,5 @@ struct ShardHeader: Equatable {
     return SectionEntry(
       kind: kind, offset: offset, storedCount: stored, rawCount: raw,
       storedChecksum: checksums.0, rawChecksum: checksums.1)
-  }
-
-  init(
-    kind: ShardKind, side: Side, block: Int = 0, firstIndex: Int = 0, rowCount: Int,
-    entryCount: Int, distinctColumnCount: Int = 0
-  ) {
-    self.kind = kind
-    self.side = side
-    self.block = block
-    self.firstIndex = firstIndex
-    self.rowCount = rowCount
-    self.entryCount = entryCount
-    self.distinctColumnCount = distinctColumnCount
   }
 }

@@ -25,6 +25,7 @@ final class StandingFile: WritableFile {
   func write(_ bytes: borrowing RawSpan) throws(Failure) {
     var offset = 0
     while offset < bytes.byteCount {
+      // In pieces: what is compared may be as large as a partition.
       let standing = try file.read(upTo: min(Self.pieceByteCount, bytes.byteCount - offset))
       guard !standing.isEmpty, bytes.extracting(offset..<offset + standing.count).holds(standing)
       else { throw difference }

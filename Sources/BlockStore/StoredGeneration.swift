@@ -37,31 +37,40 @@ package struct StoredGeneration: Sendable {
 
   /// The open file of a block.
   func file(_ side: Side, block: Int) throws(Failure) -> any ReadableFile {
+    // The file that was checked, whatever has its name now.
     if block < held[side].count, let file = held[side][block] { return file }
     return try fileSystem.open(Self.path(side, block, facts, directory), streaming: false)
   }
 
   /// Checks every byte of a block's file.
   ///
+  /// - Parameters:
+  ///   - table: Takes the rows where it is given.
+  ///   - first: The index of the table's first row.
   /// - Returns: The checksum of each piece, by which it is known again.
   @discardableResult
   func check(
-    _ side: Side, block: Int, into table: FactorTable? = nil
+    _ side: Side, block: Int, into table: FactorTable? = nil, from first: Int = 0
   ) throws(Failure) -> [FactorShard.PieceChecksum] {
     try facts.shard(side, block: block).check(
-      try file(side, block: block), expected: facts.shards[side][block], into: table)
+      try file(side, block: block), expected: facts.shards[side][block], into: table, from: first)
   }
 
-  /// Reads a side's factors into memory, every byte checked.
-  func readTable(_ side: Side) throws(Failure) -> FactorTable {
+  /// Reads the factors of some blocks of a side into memory, every byte checked.
+  ///
+  /// - Parameter blocks: `nil` for all.
+  package func readTable(_ side: Side, blocks: Range<Int>? = nil) throws(Failure) -> FactorTable {
+    let blocks = blocks ?? facts.shards[side].indices
     // Before memory is asked for, every file has to have its length.
-    for (block, expected) in facts.shards[side].enumerated() {
+    for block in blocks {
       let file = try file(side, block: block)
-      try expected.check(byteCount: file.byteCount, of: file.path)
+      try facts.shards[side][block].check(byteCount: file.byteCount, of: file.path)
     }
+    let starts = facts.grids[side].starts
+    let first = starts[blocks.lowerBound]
     let table = try FactorTable(
-      rowCount: facts.rowCount(of: side), rank: facts.rank, hasBias: facts.hasBias)
-    for block in facts.shards[side].indices { try check(side, block: block, into: table) }
+      rowCount: starts[blocks.upperBound] - first, rank: facts.rank, hasBias: facts.hasBias)
+    for block in blocks { try check(side, block: block, into: table, from: first) }
     return table
   }
 
@@ -69,8 +78,8 @@ package struct StoredGeneration: Sendable {
   ///
   /// - Throws: `.data` for the first block that is damaged.
   package func checkedRows(workers: Int) throws(Failure) -> PerSide<FactorRows> {
-    PerSide(
-      user: .stored(try StoredFactors(checking: .user, of: self, workers: workers)),
-      item: .stored(try StoredFactors(checking: .item, of: self, workers: workers)))
+    try PerSide { side throws(Failure) in
+      .stored(try StoredFactors(checking: side, of: self, workers: workers))
+    }
   }
 }

@@ -24,6 +24,7 @@ enum ValueSections {
       }
       return .plain(plain)
     }
+    // 256 values at the most: their codes are bytes.
     let dictionary = [Float](littleEndian: try file.section(.dictionary, rawCounts: 0...1024))
     guard dictionary.allSatisfy(\.isFinite) else {
       throw file.broken(.dictionary, "holds a value that is no number")

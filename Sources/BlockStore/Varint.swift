@@ -73,6 +73,7 @@ struct VarintReader {
   private mutating func longer(_ low: UInt32) -> UInt32 {
     var number = UInt64(low)
     var shift: UInt64 = 7
+    // Five bytes at the most: what is longer is no number below 2^32.
     while unsafe position < bytes.count, shift < 35 {
       let byte = unsafe bytes[position]
       unsafe position &+= 1

@@ -48,9 +48,7 @@ package struct Verification: Sendable, Equatable {
       return .model
     }
     if try fileSystem.status("\(directory)/\(Manifest.fileName)") != nil { return .partition }
-    throw Failure(
-      .missingInput, at: directory, "is neither a partition nor a model",
-      hint: "name a directory that blockals partition or blockals train has written")
+    throw try StandingDirectory.neither(directory, in: fileSystem)
   }
 
   /// Counts a file, and runs the check of it; a failure is written down.

@@ -15,6 +15,7 @@ package enum Zstandard {
     guard let context = unsafe ZSTD_createCCtx() else {
       throw Failure(.memory, "no memory to compress")
     }
+    // One for each call: workers cannot share it, and making it is little beside compressing.
     defer { _ = unsafe ZSTD_freeCCtx(context) }
     unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level)
     unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)

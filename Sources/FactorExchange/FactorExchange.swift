@@ -1,40 +1,48 @@
 import BlockMatrix
 
-/// How factors reach the workers that need them: the only place that knows of other processes.
+/// Brings the factors that were solved to the blocks that refer to them, between and during phases.
 ///
-/// A phase solves the blocks of one side. Between phases the factors just solved are *broadcast*:
-/// each block of the other side gets the rows that its ratings refer to, Spark's out-block routing.
-/// In one process that is a table that all workers share; over several, messages.
-package protocol FactorExchange: Sendable {
-  /// The blocks, out of `blockCount`, that this process solves.
-  func ownedBlocks(of side: Side, blockCount: Int) -> [Int]
+/// A rank holds the rows that it owns, and besides, in a compact table, those of the other side
+/// that its blocks refer to (Spark's out-blocks: Meng et al., JMLR 17, 2016). Rows leave as soon as
+/// their block is solved. In one process alone the table that was solved is the table that is read.
+package final class FactorExchange: Sendable {
+  package let ranks: Ranks
+  package let territory: Territory
+  /// The rows that this rank owns, from the first of its share on.
+  package let own: PerSide<FactorTable>
+  /// `nil` in one process alone.
+  private let routes: PerSide<FactorRoutes>?
 
-  /// Makes the rows of `table` readable wherever a block needs them.
+  /// - Parameter ownership: Who owns the other rows; `nil` in one process alone.
+  /// - Throws: `.memory` where there is none left for the rows that are referred to.
+  package init(
+    _ ranks: Ranks, _ ownership: Ownership?, _ territory: Territory, own: PerSide<FactorTable>
+  ) throws(Failure) {
+    self.ranks = ranks
+    self.territory = territory
+    self.own = own
+    guard let wanted = territory.wanted, let ownership else {
+      routes = nil
+      return
+    }
+    routes = try PerSide { side throws(Failure) in
+      try FactorRoutes(
+        ranks, side, shares: ownership.shares[side], own: own[side], wanted: wanted[side])
+    }
+  }
+
+  package func share(of side: Side) -> Share { territory.shares[side] }
+
+  /// The rows of a side that this rank's blocks refer to; in one process all rows.
+  package func rows(of side: Side) -> FactorTable { routes?[side].table ?? own[side] }
+
+  /// Sends rows that are solved to the ranks that refer to them; any thread.
   ///
-  /// - Parameters:
-  ///   - table: The factors just solved; complete for the blocks that this process owns.
-  ///   - side: The side of `table`.
-  ///   - routes: For each block of the opposite side, the number of different rows it refers to.
-  /// - Returns: The bytes that a wire would have carried, with each block in a process of its own.
-  func broadcast(_ table: FactorTable, of side: Side, routes: [Int]) throws(Failure) -> Int
-
-  /// Completes row values of which each process knows those of its own blocks.
-  func gather(_ rowValues: [Double], of side: Side) throws(Failure) -> [Double]
-}
-
-/// All workers in one process: the table that was solved is the table that is read.
-package struct SharedMemoryExchange: FactorExchange {
-  package init() {}
-
-  package func ownedBlocks(of side: Side, blockCount: Int) -> [Int] { Array(0..<blockCount) }
-
-  package func broadcast(
-    _ table: FactorTable, of side: Side, routes: [Int]
-  ) throws(Failure) -> Int {
-    routes.reduce(0, +) * table.width * MemoryLayout<Float>.size
+  /// - Parameter rows: Counted from the rank's first.
+  package func publish(_ rows: Range<Int>, of side: Side) throws(Failure) {
+    try routes?[side].publish(rows)
   }
 
-  package func gather(_ rowValues: [Double], of side: Side) throws(Failure) -> [Double] {
-    rowValues
-  }
+  /// Waits until all rows that others publish in this phase are there.
+  package func complete(_ side: Side) throws(Failure) { try routes?[side].complete() }
 }

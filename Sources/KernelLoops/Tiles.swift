@@ -24,17 +24,11 @@ struct TileOperands {
   let leftStride: Int
   let rightStride: Int
   let depth: Int
+}
 
+extension TileOperands {
   init(left: Floats, right: Floats, stride: Int, depth: Int) {
     self.init(left: left, right: right, leftStride: stride, rightStride: stride, depth: depth)
-  }
-
-  init(left: Floats, right: Floats, leftStride: Int, rightStride: Int, depth: Int) {
-    self.left = left
-    self.right = right
-    self.leftStride = leftStride
-    self.rightStride = rightStride
-    self.depth = depth
   }
 }
 

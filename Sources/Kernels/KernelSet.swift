@@ -102,6 +102,7 @@ package struct KernelSet: Sendable {
   /// - Throws: `.usage` where this machine does not run the wanted set, or none at all.
   package static func select(_ wanted: InstructionSet?) throws(Failure) -> KernelSet {
     let supported = InstructionSet.supported
+    // They are listed from the least to the best.
     guard let best = supported.last else {
       throw Failure(
         .usage, "this CPU has no AVX2 with fused multiply-add, which the computations need",
@@ -149,6 +150,7 @@ package struct KernelSet: Sendable {
   }
 
   #if arch(x86_64)
+  // Each set names its loops: Swift has no name for "the same function of another module".
   private static let avx512 = unsafe KernelSet(
     instructionSet: .avx512,
     accumulateRatings: KernelLoopsAVX512.accumulateRatings,

@@ -15,15 +15,15 @@ extension PhaseSolver {
   /// Where the matrix is singular as far as doubles can tell, or the solution has no place in
   /// floats, the ridge is raised by 10⁻⁸ of the diagonal's mean, then by a hundred times as much,
   /// at most five times; a row that none of these makes solvable has zero factors. Such a row
-  /// counts as one fallback.
-  func solveInDouble(
-    row: Int, of block: RatingBlock, _ scratch: inout SolverScratch
+  /// counts as one fallback. Where others have to add to the Gramian first, the row is postponed.
+  package func solveInDouble(
+    row: Int, of block: RatingBlock, scratch: inout SolverScratch
   ) throws(Failure) -> RowOutcome {
     let memory = try scratch.doubles()
     var gramian: DoubleMatrix?
     if let confidence = hyperparameters.feedback.confidence {
-      gramian = try exactGramian.matrix(
-        fixed, weight: confidence.unobservedWeight, kernels: kernels, memory)
+      gramian = try exactGramian.matrix(for: self, weight: confidence.unobservedWeight)
+      if gramian == nil { return .postponed }
     }
     let index = block.firstIndex + row
     let ratings = block.ratings(ofRow: row)

@@ -6,15 +6,16 @@ import BlockMatrix
 /// integers (Irwin and Hall), so that nothing but IEEE square root and division decides their bits;
 /// their magnitudes where factors are to be non-negative. Biases are zero.
 ///
+/// - Parameter indices: The rows that are wanted; the first of them is row 0 of the result.
 /// - Throws: `.memory` where there is none left.
 /// - Complexity: O(rows · rank).
 package func initialFactors(
-  side: Side, rowCount: Int, hyperparameters: Hyperparameters
+  side: Side, indices: Range<Int>, hyperparameters: Hyperparameters
 ) throws(Failure) -> FactorTable {
   let table = try FactorTable(
-    rowCount: rowCount, rank: hyperparameters.rank, hasBias: hyperparameters.hasBias)
+    rowCount: indices.count, rank: hyperparameters.rank, hasBias: hyperparameters.hasBias)
   var entries = [Int](repeating: 0, count: table.rank)
-  for index in 0..<rowCount {
+  for (position, index) in indices.enumerated() {
     let key = rowKey(seed: hyperparameters.seed, side: side, index: index)
     var squares = 0
     for position in entries.indices {
@@ -25,13 +26,22 @@ package func initialFactors(
       squares += entries[position] * entries[position]
     }
     let length = Double(max(1, squares)).squareRoot()
-    let row = unsafe table.writableRow(index)
+    let row = unsafe table.writableRow(position)
     for (position, entry) in entries.enumerated() {
       let value = Float(Double(entry) / length)
       unsafe row[position] = hyperparameters.isNonnegative ? value.magnitude : value
     }
   }
   return table
+}
+
+/// The factors of some rows of both sides that training begins with.
+package func initialFactors(
+  _ indices: PerSide<Range<Int>>, hyperparameters: Hyperparameters
+) throws(Failure) -> PerSide<FactorTable> {
+  try PerSide { side throws(Failure) in
+    try initialFactors(side: side, indices: indices[side], hyperparameters: hyperparameters)
+  }
 }
 
 /// The beginning of a row's own stream of numbers.

@@ -5,12 +5,14 @@ import BlockMatrix
 /// Rows are summed in order, in Double; `counts` are their ratings, as far as the feedback counts
 /// them, and `oppositeCount` is the other side's number of rows.
 ///
+/// - Parameter before: The sum over the rows before the table's first.
 /// - Complexity: O(rows · rank).
 package func penalty(
-  _ table: FactorTable, counts: [UInt32], oppositeCount: Int, hyperparameters: Hyperparameters
+  _ table: FactorTable, counts: [UInt32], oppositeCount: Int, hyperparameters: Hyperparameters,
+  after before: Double = 0
 ) -> Double {
   precondition(counts.count == table.rowCount)
-  var sum = 0.0
+  var sum = before
   for index in 0..<table.rowCount {
     let row = unsafe table.base + index * table.stride
     var squares = SIMD8<Double>.zero
@@ -31,7 +33,7 @@ package func penalty(
 /// The ratings of a block's rows that count where regularisation goes by count.
 ///
 /// They are all of them but for the confidence convention `spark`, where only ratings > 0 count:
-/// then ``penalty(_:counts:oppositeCount:hyperparameters:)`` wants these.
+/// then ``penalty(_:counts:oppositeCount:hyperparameters:after:)`` wants these.
 ///
 /// - Complexity: O(ratings).
 package func countedRatings(
@@ -45,13 +47,15 @@ package func countedRatings(
   }
 }
 
-/// The sum of each row's ratings, in order, in Double: folded by index and divided by the number of
-/// ratings they are μ, with the same bits for any blocks.
+/// The sum of each row's ratings, or of a term of each, in order, in Double: folded by index and
+/// divided by the number of ratings they are μ, with the same bits for any blocks.
 ///
 /// - Complexity: O(ratings).
-package func ratingSums(of block: RatingBlock) -> [Double] {
+package func ratingSums(
+  of block: RatingBlock, term: (Double) -> Double = { $0 }
+) -> [Double] {
   (0..<block.rowCount).map { row in
-    block.ratings(ofRow: row).reduce(0) { $0 + Double(block.value(at: $1)) }
+    block.ratings(ofRow: row).reduce(0) { $0 + term(Double(block.value(at: $1))) }
   }
 }
 

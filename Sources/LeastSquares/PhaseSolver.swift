@@ -13,6 +13,8 @@ package struct PhaseSolver: Sendable {
   let kernels: KernelSet
   let fixed: FactorTable
   let solved: FactorTable
+  /// Who holds the fixed side; `nil` where this process holds all of it.
+  let scattered: ScatteredSide?
   let preparation: Preparation
   let exactGramian = ExactGramian()
   /// μ.
@@ -25,6 +27,7 @@ package struct PhaseSolver: Sendable {
   ///   - hyperparameters: The model's settings.
   ///   - fixed: The side that the columns of the blocks refer to; not written while the solver
   ///     lives.
+  ///   - scattered: Who holds the fixed side's rows, where `fixed` has not all of them.
   ///   - solved: The side that the rows belong to. Conjugate gradients begin with what it holds.
   ///   - workers: How many threads the preparation may use; its bits do not depend on it.
   ///   - mean: μ, which biases are added to; 0 without biases.
@@ -33,8 +36,9 @@ package struct PhaseSolver: Sendable {
   ///   side is not finite.
   /// - Complexity: O(rows · rank² + rank³) for implicit feedback, else O(1).
   package init(
-    kernels: KernelSet, hyperparameters: Hyperparameters, fixed: FactorTable, solved: FactorTable,
-    workers: Int, mean: Float = 0, memory: PhaseMemory = PhaseMemory()
+    kernels: KernelSet, hyperparameters: Hyperparameters, fixed: FactorTable,
+    scattered: ScatteredSide? = nil, solved: FactorTable, workers: Int, mean: Float = 0,
+    memory: PhaseMemory = PhaseMemory()
   ) throws(Failure) {
     precondition(fixed.stride == solved.stride && fixed.rank == solved.rank)
     precondition(fixed.hasBias == hyperparameters.hasBias && solved.hasBias == fixed.hasBias)
@@ -42,10 +46,20 @@ package struct PhaseSolver: Sendable {
     self.kernels = kernels
     self.hyperparameters = hyperparameters
     self.fixed = fixed
+    self.scattered = scattered
     self.solved = solved
     self.mean = hyperparameters.hasBias ? mean : 0
     preparation = try Preparation(
-      hyperparameters, fixed: fixed, kernels: kernels, workers: workers, memory: memory)
+      hyperparameters, fixed: fixed, scattered: scattered, kernels: kernels, workers: workers,
+      memory: memory)
+  }
+
+  /// Makes what postponed rows wait for, together with the processes that hold the other rows.
+  ///
+  /// - Complexity: O(rows · rank²), one process after another.
+  package func prepareForDoubles() throws(Failure) {
+    guard let scattered, let confidence = hyperparameters.feedback.confidence else { return }
+    try exactGramian.make(scattered, weight: confidence.unobservedWeight, kernels: kernels)
   }
 
   /// Makes the memory that one worker needs.
@@ -94,7 +108,7 @@ package struct PhaseSolver: Sendable {
     turnBack(block.firstIndex + rows.lowerBound, count: rows.count, &scratch)
     // Rows in Double have no other basis than the factors' own.
     for row in unsolved {
-      outcomes[row - rows.lowerBound] = try solveInDouble(row: row, of: block, &scratch)
+      outcomes[row - rows.lowerBound] = try solveInDouble(row: row, of: block, scratch: &scratch)
     }
     return outcomes
   }
@@ -150,7 +164,7 @@ package struct PhaseSolver: Sendable {
     }
     let index = block.firstIndex + row
     guard let outcome = solvePrimal(index: index, facts, &scratch) else {
-      return try solveInDouble(row: row, of: block, &scratch)
+      return try solveInDouble(row: row, of: block, scratch: &scratch)
     }
     turnBack(index, count: 1, &scratch)
     return outcome

@@ -14,21 +14,22 @@ enum Preparation: Sendable {
   ///
   /// - Throws: `.memory` where there is none left; `.data` where the factors are not finite.
   init(
-    _ hyperparameters: Hyperparameters, fixed: FactorTable, kernels: KernelSet, workers: Int,
-    memory: PhaseMemory
+    _ hyperparameters: Hyperparameters, fixed: FactorTable, scattered: ScatteredSide?,
+    kernels: KernelSet, workers: Int, memory: PhaseMemory
   ) throws(Failure) {
     guard let confidence = hyperparameters.feedback.confidence else {
       self = .explicit
       return
     }
-    let weight = confidence.unobservedWeight
+    let sums = try weightedGramian(
+      fixed, scattered: scattered, weight: confidence.unobservedWeight, kernels: kernels,
+      workers: workers)
     if Self.isRotated(hyperparameters) {
       self = .rotated(
         try RotatedBasis(
-          fixed, weight: weight, kernels: kernels, workers: workers, memory: memory))
+          fixed, gramian: sums, kernels: kernels, workers: workers, memory: memory))
       return
     }
-    let sums = try weightedGramian(fixed, weight: weight, kernels: kernels, workers: workers)
     let width = fixed.stride
     let table = try FactorTable(rowCount: width, rank: width)
     for row in 0..<width {

@@ -16,13 +16,16 @@ struct RotatedBasis: Sendable {
   /// What rows are multiplied by to turn them back: eigenvector after eigenvector, in strips.
   private let vectors: FactorTable
 
+  /// - Parameters:
+  ///   - fixed: The rows that columns refer to.
+  ///   - gramian: That of the whole side, with its weight.
   /// - Throws: `.memory` where there is none left; `.data` where the factors are not finite.
   /// - Complexity: O(rows · rank² + rank³).
   init(
-    _ fixed: FactorTable, weight: Double, kernels: KernelSet, workers: Int, memory: PhaseMemory
+    _ fixed: FactorTable, gramian: DoubleMatrix, kernels: KernelSet, workers: Int,
+    memory: PhaseMemory
   ) throws(Failure) {
     let width = fixed.stride
-    let gramian = try weightedGramian(fixed, weight: weight, kernels: kernels, workers: workers)
     guard let eigen = try SymmetricEigen(gramian, kernels: kernels, workers: workers) else {
       throw Failure(
         .data, "the factors of a side are not finite",

@@ -95,7 +95,8 @@ extension PhaseSolver {
   /// The ridges of a row's factors and of its bias.
   func ridges(_ facts: RowFacts) -> (factors: Double, bias: Double) {
     (
-      hyperparameters.ridge(count: facts.counted, oppositeCount: fixed.rowCount),
+      hyperparameters.ridge(
+        count: facts.counted, oppositeCount: scattered?.rowCount ?? fixed.rowCount),
       hyperparameters.biasRidge(count: facts.counted)
     )
   }

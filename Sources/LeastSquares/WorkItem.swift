@@ -27,11 +27,19 @@ package struct RowOutcome: Sendable, Equatable {
   package var fallbacks: Int
   /// 1 where floats could not solve them and doubles could, else 0.
   package var doubles = 0
+  /// Whether the row has still to be solved, in Double, after ``PhaseSolver/prepareForDoubles()``.
+  package var isPostponed = false
 
   package init(squaredError: Double, fallbacks: Int) {
     self.squaredError = squaredError
     self.fallbacks = fallbacks
   }
+
+  static let postponed: RowOutcome = {
+    var outcome = RowOutcome(squaredError: 0, fallbacks: 0)
+    outcome.isPostponed = true
+    return outcome
+  }()
 }
 
 /// The sums of a row's normal equations over one of its segments.
@@ -102,6 +110,18 @@ extension PhaseSolver {
   static func segmentRange(_ segment: Int, of ratings: Range<Int>) -> Range<Int> {
     let first = ratings.lowerBound + segment * segmentLength
     return first..<min(first + segmentLength, ratings.upperBound)
+  }
+
+  /// About how many multiply-adds the rows of a block take, of which nothing but their number and
+  /// that of their ratings is known.
+  package static func cost(
+    ratings: Int, rows: Int, hyperparameters: Hyperparameters
+  ) -> Double {
+    let width = FactorTable.stride(rank: hyperparameters.rank, hasBias: hyperparameters.hasBias)
+    let count = ratings / max(1, rows)
+    let primal = primalCost(count: count, width: width)
+    let row = count < width ? min(primal, dualCost(count: count, width: width)) : primal
+    return Double(rows) * Double(row)
   }
 
   private func rowCost(count: Int) -> Double {

@@ -1,6 +1,6 @@
 import BlockMatrix
 import BlockStore
-import Workers
+import LeastSquares
 
 /// How far predictions are from ratings.
 package struct Accuracy: Sendable, Equatable {
@@ -17,36 +17,30 @@ package struct Accuracy: Sendable, Equatable {
 
   /// Compares a model's predictions with ratings.
   ///
-  /// Errors are summed in Double, in the order of the ratings in ranges of fixed length, and the
-  /// ranges' sums in their order: the result does not depend on the workers. A worker has all items
-  /// in memory, and the users of its range: ratings ascend by user.
+  /// A worker has all items in memory, and the users of its range: ratings ascend by user.
   ///
   /// - Parameter clip: Whether predictions are kept within the scale of the training ratings.
   /// - Complexity: O(ratings · rank).
   package static func measure(
     _ model: FactorModel, on test: TestRatings, clip: Bool, workers: Int
   ) throws(Failure) -> Accuracy {
-    let length = 1 << 14
-    let rangeCount = (test.ratings.count + length - 1) / length
     let items = try model.rows.item.table(workers: workers)
-    let parts = try Parallel.map(rangeCount, workers: workers) { range throws(Failure) in
-      let ratings = range * length..<min(test.ratings.count, (range + 1) * length)
-      return try errors(of: ratings, in: test, model, items: items, clip: clip)
+    let errors = try RatingErrors.measure(test.ratings, workers: workers) {
+      ratings throws(Failure) in
+      try Self.errors(of: ratings, in: test, model, items: items, clip: clip)
     }
-    var all = Errors()
-    for part in parts { all.add(part) }
     return Accuracy(
-      pairs: all.pairs, fallbackPairs: all.fallbackPairs,
-      unknownPairs: test.ratings.count - all.pairs + test.unstoredPairs,
-      rmse: all.pairs == 0 ? nil : (all.squares / Double(all.pairs)).squareRoot(),
-      mae: all.pairs == 0 ? nil : all.magnitudes / Double(all.pairs))
+      pairs: errors.count,
+      fallbackPairs: model.hasBias ? test.ratings.count - test.knownPairs.count : 0,
+      unknownPairs: test.ratings.count - errors.count + test.unstoredPairs, rmse: errors.rmse,
+      mae: errors.mae)
   }
 
   /// The errors of some ratings, in their order.
   private static func errors(
     of ratings: Range<Int>, in test: TestRatings, _ model: FactorModel, items: FactorTable,
     clip: Bool
-  ) throws(Failure) -> Errors {
+  ) throws(Failure) -> RatingErrors {
     var users: [UInt32] = []
     for rating in ratings where test.isKnown(rating).user {
       let user = test.ratings.users[rating]
@@ -54,7 +48,7 @@ package struct Accuracy: Sendable, Equatable {
     }
     let predictor = Predictor(
       model, users: try model.rows.user.table(of: users), items: items)
-    var errors = Errors()
+    var errors = RatingErrors()
     /// The place of a rating's user in the table of the users.
     var place = 0
     for rating in ratings {
@@ -66,31 +60,8 @@ package struct Accuracy: Sendable, Equatable {
           user: isKnown.user ? place : nil, item: isKnown.item ? Int(item) : nil)
       else { continue }
       if clip { prediction = min(max(prediction, model.scale.lowerBound), model.scale.upperBound) }
-      errors.add(
-        Double(test.ratings.values[rating]) - Double(prediction),
-        isFallback: !isKnown.user || !isKnown.item)
+      errors.add(rating: test.ratings.values[rating], prediction: prediction)
     }
     return errors
-  }
-
-  private struct Errors: Sendable {
-    var pairs = 0
-    var fallbackPairs = 0
-    var squares = 0.0
-    var magnitudes = 0.0
-
-    mutating func add(_ error: Double, isFallback: Bool) {
-      pairs += 1
-      if isFallback { fallbackPairs += 1 }
-      squares += error * error
-      magnitudes += error.magnitude
-    }
-
-    mutating func add(_ other: Errors) {
-      pairs += other.pairs
-      fallbackPairs += other.fallbackPairs
-      squares += other.squares
-      magnitudes += other.magnitudes
-    }
   }
 }

@@ -106,7 +106,7 @@ package struct FactorExport {
         let table = try model.rows[side].table(of: range)
         var text: [UInt8] = []
         for (row, index) in range.enumerated() {
-          IdText.appendQuoted(
+          CSVField.append(
             model.ids[side][index], isSpreadsheetSafe: isSpreadsheetSafe, to: &text)
           if table.hasBias { text += ",\(table.bias(row))".utf8 }
           for factor in table.factors(row) { text += ",\(factor)".utf8 }

@@ -47,7 +47,7 @@ package struct FactorModel: Sendable {
     scale: ClosedRange<Float>, instructionSet: InstructionSet? = nil
   ) throws(Failure) {
     try self.init(
-      rows: PerSide(user: .held(factors.user), item: .held(factors.item)), ids: ids, mean: mean,
+      rows: factors.map { .held($0) }, ids: ids, mean: mean,
       scale: scale, instructionSet: instructionSet)
   }
 

@@ -73,11 +73,9 @@ package struct NewRows: Sendable {
     let solver = try PhaseSolver(
       kernels: old.kernels, hyperparameters: loaded.facts.hyperparameters.solvedExactly(),
       fixed: fixed, solved: table, workers: workers, mean: old.mean)
-    let length = 64
-    _ = try Parallel.map((block.rowCount + length - 1) / length, workers: workers) {
-      part throws(Failure) in
+    _ = try Parallel.map(rangesOf: block.rowCount, length: 64, workers: workers) {
+      rows throws(Failure) in
       var scratch = try solver.makeScratch()
-      let rows = part * length..<min(block.rowCount, (part + 1) * length)
       return try solver.solve(rows: rows, of: block, scratch: &scratch)
     }
     return table

@@ -1,6 +1,6 @@
 import BlockMatrix
-import BlockPartition
 import BlockStore
+import RatingInput
 
 /// A model as it was read from its directory.
 package struct LoadedModel: Sendable {
@@ -59,34 +59,57 @@ package struct LoadedModel: Sendable {
     let facts = chosen.facts
     let model = try FactorModel(
       rows: chosen.rows,
-      ids: PerSide(
-        user: try store.readIds(.user, of: facts), item: try store.readIds(.item, of: facts)),
+      ids: PerSide { side throws(Failure) in try store.readIds(side, of: facts) },
       mean: Float(facts.mean ?? 0), scale: facts.lowestValue...facts.highestValue)
     return (model, facts)
   }
 
   /// The same model with all factors in memory.
   package func held(workers: Int = 1) throws(Failure) -> LoadedModel {
-    let rows = PerSide(
-      user: FactorRows.held(try model.rows.user.table(workers: workers)),
-      item: FactorRows.held(try model.rows.item.table(workers: workers)))
+    let rows = try PerSide { side throws(Failure) in
+      FactorRows.held(try model.rows[side].table(workers: workers))
+    }
     return LoadedModel(
       model: try FactorModel(rows: rows, ids: model.ids, mean: model.mean, scale: model.scale),
       facts: facts, refused: refused)
   }
 
-  /// The ratings of a partition as items that users have seen.
-  package func seenRatings(of partition: Partition) throws(Failure) -> SeenSource {
-    let ratings = try SeenRatings(
-      partition, model: model, isOwn: partition.facts.digest == facts.partitionDigest)
-    return { users throws(Failure) in try ratings.items(ofUsers: users) }
+  /// The ratings of a partition as what rows of a side have rated, or were rated by.
+  package func seenRatings(
+    of partition: Partition, side: Side = .user
+  ) throws(Failure) -> SeenRatings {
+    try SeenRatings(partition, model: model, isOwn: isOwn(partition), of: side)
+  }
+
+  /// Whether the model was trained on a partition's ratings.
+  package func isOwn(_ partition: Partition) -> Bool {
+    partition.facts.digest == facts.partitionDigest
+  }
+
+  /// What stands where the partition was that the model was trained on.
+  package enum Origin: Sendable {
+    case found(Partition)
+    /// Other ratings by now.
+    case changed
+    case missing
+  }
+
+  /// Looks for the partition that the model was trained on.
+  ///
+  /// - Throws: `.data` where it is damaged; what the operating system cannot read.
+  package func origin(in fileSystem: any FileSystem) throws(Failure) -> Origin {
+    do throws(Failure) {
+      let partition = try Partition.open(facts.partitionPath, in: fileSystem)
+      return isOwn(partition) ? .found(partition) : .changed
+    } catch {
+      guard error.code == .missingInput else { throw error }
+      return .missing
+    }
   }
 
   /// Ratings from text, by the model's indices.
   package func test(_ text: TextRatings) -> TestRatings {
-    TestRatings(
-      HoldoutRatings(users: text.users, items: text.items, values: text.values), ids: text.ids,
-      model: model)
+    TestRatings(text.ratings, ids: text.ids, model: model)
   }
 
   /// The ratings that a partition keeps back, by the model's indices.
@@ -99,14 +122,13 @@ package struct LoadedModel: Sendable {
         hint: "make one that does: blockals partition --holdout 0.1 …")
     }
     let holdout = try partition.readHoldout()
-    if partition.facts.digest == facts.partitionDigest {
+    if isOwn(partition) {
       return TestRatings(
-        holdout, known: PerSide(user: model.ids.user.count, item: model.ids.item.count),
+        holdout, known: model.ids.map(\.count),
         unstoredPairs: holdoutFacts.unknownPairs)
     }
     return TestRatings(
-      holdout,
-      ids: PerSide(user: try partition.readIds(.user), item: try partition.readIds(.item)),
-      model: model, unstoredPairs: holdoutFacts.unknownPairs)
+      holdout, ids: try partition.readIds(), model: model,
+      unstoredPairs: holdoutFacts.unknownPairs)
   }
 }

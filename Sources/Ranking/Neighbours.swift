@@ -1,5 +1,6 @@
 import BlockMatrix
 import BlockStore
+import Workers
 
 /// Finds the rows of one side whose factors point in the same direction: cosine similarity.
 ///
@@ -10,8 +11,11 @@ package struct Neighbours: Sendable {
 
   /// Lays out a side's rows, each divided by its norm.
   ///
+  /// - Parameter among: The rows to choose from, all different; `nil` for all.
   /// - Throws: `.usage` where the model is of biases alone, without factors to compare.
-  package init(_ side: Side, of model: FactorModel) throws(Failure) {
+  package init(
+    _ side: Side, of model: FactorModel, among: [UInt32]? = nil
+  ) throws(Failure) {
     guard model.rank > 0 else {
       throw Failure(
         .usage, "a model of biases alone has no factors to compare",
@@ -20,7 +24,7 @@ package struct Neighbours: Sendable {
     let rows = model.rows[side]
     self.rows = rows
     search = TopSearch(
-      try CandidateTiles(Array(0..<UInt32(rows.count)), width: rows.rank) {
+      try CandidateTiles(among ?? Array(0..<UInt32(rows.count)), width: rows.rank) {
         indices throws(Failure) in
         let table = try rows.table(of: indices)
         return indices.indices.map { Self.direction(of: table.factors($0)) }
@@ -30,53 +34,76 @@ package struct Neighbours: Sendable {
 
   /// The nearest rows of each of some rows, without itself: cosines between −1 and 1, descending.
   ///
-  /// - Parameter indices: Rows, in the order of the result.
+  /// - Parameters:
+  ///   - indices: Rows, in the order of the result.
+  ///   - other: New rows of the same side, of the same rank, that the indices are of; `nil` for
+  ///     the model's own.
   package func nearest(
-    to indices: [UInt32], limit: Int, workers: Int
+    to indices: [UInt32], of other: FactorRows? = nil, limit: Int, workers: Int
   ) throws(Failure) -> [[Candidate]] {
+    var all: [[Candidate]] = []
     try nearest(
-      to: rows.table(of: indices, workers: workers), limit: limit, workers: workers,
-      excluded: { indices[$0...$0] })
+      to: indices, of: other, limit: limit, workers: workers,
+      transform: { _, rankings throws(Failure) in rankings },
+      emit: { _, rankings throws(Failure) in all += rankings })
+    return all
   }
 
-  /// The nearest rows of each of some rows that are not among them.
+  /// The nearest rows of each of some rows, without itself, in waves of bounded memory.
   ///
   /// - Parameters:
-  ///   - indices: Rows of `other`, in the order of the result.
-  ///   - other: New rows of the same side, of the same rank.
-  package func nearest(
-    to indices: [UInt32], of other: FactorRows, limit: Int, workers: Int
-  ) throws(Failure) -> [[Candidate]] {
-    precondition(other.rank == rows.rank)
-    return try nearest(
-      to: other.table(of: indices, workers: workers), limit: limit, workers: workers,
-      excluded: { _ in [] })
-  }
-
-  private func nearest(
-    to subjects: FactorTable, limit: Int, workers: Int,
-    excluded: @escaping @Sendable (_ position: Int) -> ArraySlice<UInt32>
-  ) throws(Failure) -> [[Candidate]] {
-    let rows = rows
-    return try search.rank(
-      count: subjects.rowCount, limit: limit, workers: workers,
-      row: { Self.direction(of: subjects.factors($0)) },
-      excluded: excluded,
-      transform: { first, rankings throws(Failure) in
-        // Divided by their norms they are in memory; as they are, only those that were chosen.
-        let chosen = Array(Set(rankings.joined().map(\.index))).sorted()
-        let table = try rows.table(of: chosen)
-        return rankings.enumerated().map { position, ranking in
-          let row = subjects.factors(first + position)
-          return ranking.map { candidate in
-            let place = chosen.firstPlace(sorted: candidate.index) ?? 0
+  ///   - transform: Turns the rankings of neighbouring positions, from the first on, into a result;
+  ///     runs on the workers.
+  ///   - emit: Takes the results in the order of `indices`, with the number of rows done by then.
+  package func nearest<Output: Sendable>(
+    to indices: [UInt32], of other: FactorRows? = nil, limit: Int, workers: Int,
+    transform: @escaping @Sendable (_ first: Int, [[Candidate]]) throws(Failure) -> Output,
+    emit: (_ done: Int, Output) throws(Failure) -> Void
+  ) throws(Failure) {
+    precondition(other.map { $0.rank == rows.rank } ?? true)
+    let waveSize = max(TopSearch.batchSize, min(1 << 14, (1 << 20) / max(1, limit)))
+    for start in stride(from: 0, to: indices.count, by: waveSize) {
+      let wave = Array(indices[start..<min(indices.count, start + waveSize)])
+      let subjects = try (other ?? rows).table(of: wave, workers: workers)
+      let isOwn = other == nil
+      let rankings = try search.rank(
+        count: wave.count, limit: limit, workers: workers,
+        row: { Self.direction(of: subjects.factors($0)) },
+        excluded: { isOwn ? wave[$0...$0] : [] },
+        transform: { _, rankings throws(Failure) in rankings }
+      ).flatMap(\.self)
+      // Divided by their norms they are in memory; as they are, only those that were chosen.
+      let chosen = chosen(in: rankings)
+      let table = try rows.table(of: chosen.indices, workers: workers)
+      let length = 256
+      let outputs = try Parallel.map((wave.count + length - 1) / length, workers: workers) {
+        part throws(Failure) in
+        let positions = part * length..<min(wave.count, (part + 1) * length)
+        let exact = positions.map { position in
+          let row = subjects.factors(position)
+          return rankings[position].map { candidate in
+            let place = Int(chosen.places[Int(candidate.index)])
             return Candidate(
               index: candidate.index, score: Self.cosine(row, table.factors(place)))
           }
           .sorted(by: >)
         }
+        return (positions.upperBound, try transform(start + positions.lowerBound, exact))
       }
-    ).flatMap(\.self)
+      for (done, output) in outputs { try emit(start + done, output) }
+    }
+  }
+
+  /// The rows that are in some ranking, ascending, and the place of each row among them.
+  private func chosen(in rankings: [[Candidate]]) -> (indices: [UInt32], places: [UInt32]) {
+    var places = [UInt32](repeating: 0, count: rows.count)
+    for ranking in rankings { for candidate in ranking { places[Int(candidate.index)] = 1 } }
+    var indices: [UInt32] = []
+    for index in places.indices where places[index] == 1 {
+      places[index] = UInt32(indices.count)
+      indices.append(UInt32(index))
+    }
+    return (indices, places)
   }
 
   /// The cosine of two rows, computed in Double from the rows themselves: the search only chooses.

@@ -48,7 +48,7 @@ package struct RankingMetric: Sendable, Equatable {
     let model = try FactorModel(factors: factors, ids: ids, mean: Float(mean), scale: scale)
     let metrics = try RankingMetrics.measure(
       Recommender(model, seen: seen),
-      on: TestRatings(test, known: PerSide(user: ids.user.count, item: ids.item.count)),
+      on: TestRatings(test, known: ids.map(\.count)),
       limit: limit, workers: workers)
     return metrics.mean.map(value) ?? 0
   }

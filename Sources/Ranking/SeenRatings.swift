@@ -1,31 +1,53 @@
 import BlockMatrix
 import BlockStore
 
-/// The training ratings of a partition, as items that users have seen, by a model's indices.
+/// The training ratings of a partition, as what rows of a side have rated or were rated by, in a
+/// model's indices.
 package final class SeenRatings: Sendable {
+  /// Whether the model was trained on these very ratings: then indices are the same.
+  package let isOwn: Bool
+  /// How many of the model's users and items the partition has.
+  package let known: PerSide<Int>
+  private let side: Side
   private let partition: Partition
-  /// The partition's index of each of the model's users; `nil` where the indices are the same.
-  private let partitionUsers: [UInt32?]?
-  /// The model's index of each of the partition's items; `nil` where the indices are the same.
-  private let modelItems: [UInt32?]?
+  /// The partition's index of each of the model's rows; `nil` where the indices are the same.
+  private let partitionRows: [UInt32?]?
+  /// The model's index of each of the partition's columns; `nil` where the indices are the same.
+  private let modelColumns: [UInt32?]?
 
-  /// Ratings of a partition, by its own indices.
-  package init(_ partition: Partition) throws(Failure) {
+  /// The items of a partition's users, by its own indices.
+  package init(_ partition: Partition) {
     self.partition = partition
-    partitionUsers = nil
-    modelItems = nil
+    side = .user
+    isOwn = true
+    known = PerSide(user: partition.facts.userCount, item: partition.facts.itemCount)
+    partitionRows = nil
+    modelColumns = nil
   }
 
-  /// - Parameter isOwn: Whether the model was trained on this partition: then indices are the same.
-  package init(_ partition: Partition, model: FactorModel, isOwn: Bool) throws(Failure) {
+  /// - Parameters:
+  ///   - side: Whose rows are asked for: the items of users, or the users of items.
+  ///   - isOwn: Whether the model was trained on this partition.
+  package init(
+    _ partition: Partition, model: FactorModel, isOwn: Bool, of side: Side = .user
+  ) throws(Failure) {
     self.partition = partition
+    self.side = side
+    self.isOwn = isOwn
+    var known = PerSide(user: model.ids.user.count, item: model.ids.item.count)
     if isOwn {
-      partitionUsers = nil
-      modelItems = nil
+      partitionRows = nil
+      modelColumns = nil
     } else {
-      partitionUsers = Self.map(model.ids.user, to: try partition.readIds(.user))
-      modelItems = Self.map(try partition.readIds(.item), to: model.ids.item)
+      let rows = Self.map(model.ids[side], to: try partition.readIds(side))
+      let columns = Self.map(
+        try partition.readIds(side.opposite), to: model.ids[side.opposite])
+      known[side] = rows.count { $0 != nil }
+      known[side.opposite] = columns.count { $0 != nil }
+      partitionRows = rows
+      modelColumns = columns
     }
+    self.known = known
   }
 
   /// For each id of a table its index in another.
@@ -34,26 +56,31 @@ package final class SeenRatings: Sendable {
     return (0..<table.count).map { lookup.index(of: table[$0]).map { UInt32($0) } }
   }
 
-  /// The items that users have seen, ascending.
+  /// What is asked for again and again.
+  package var source: SeenSource {
+    { rows throws(Failure) in try self.columns(ofRows: rows) }
+  }
+
+  /// The other side of the ratings of some rows, ascending for each.
   ///
-  /// - Parameter users: The model's indices, in any order.
-  /// - Complexity: Each block that has one of the users is read once.
-  package func items(ofUsers users: [UInt32]) throws(Failure) -> SeenItems {
-    let grid = partition.facts.grids.user
-    // The rows to copy, by block: (position among the users, index in the partition).
+  /// - Parameter indices: The model's, in any order.
+  /// - Complexity: Each block that has one of the rows is read once.
+  package func columns(ofRows indices: [UInt32]) throws(Failure) -> SeenItems {
+    let grid = partition.facts.grids[side]
+    // The rows to copy, by block: (position among the rows, index in the partition).
     var wanted: [Int: [(position: Int, index: Int)]] = [:]
-    for (position, user) in users.enumerated() {
-      let known = partitionUsers.map { $0[Int(user)].map { Int($0) } } ?? Int(user)
+    for (position, row) in indices.enumerated() {
+      let known = partitionRows.map { $0[Int(row)].map { Int($0) } } ?? Int(row)
       guard let index = known else { continue }
       wanted[grid.block(containing: index), default: []].append((position, index))
     }
-    var rows = [ArraySlice<UInt32>](repeating: [], count: users.count)
+    var rows = [ArraySlice<UInt32>](repeating: [], count: indices.count)
     for block in wanted.keys.sorted() {
-      let ratings = try partition.readBlock(block, of: .user)
+      let ratings = try partition.readBlock(block, of: side)
       for (position, index) in wanted[block] ?? [] {
         let columns = ratings.columns[ratings.ratings(ofRow: index - ratings.firstIndex)]
         rows[position] =
-          modelItems.map { items in columns.compactMap { items[Int($0)] }.sorted()[...] }
+          modelColumns.map { known in columns.compactMap { known[Int($0)] }.sorted()[...] }
           ?? columns
       }
     }

@@ -29,9 +29,8 @@ package struct TestRatings: Sendable, Equatable {
   /// alone: a pair of it is predicted by what is known of the other side, or left out.
   package init(_ ratings: HoldoutRatings, trainingCounts: PerSide<[UInt32]>) {
     self.init(
-      ratings,
-      known: PerSide(user: trainingCounts.user.count, item: trainingCounts.item.count),
-      trainingCounts: trainingCounts, unstoredPairs: 0)
+      ratings, known: trainingCounts.map(\.count), trainingCounts: trainingCounts,
+      unstoredPairs: 0)
   }
 
   private init(
@@ -47,9 +46,7 @@ package struct TestRatings: Sendable, Equatable {
       return
     }
     let order = keys.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
-    self.ratings = HoldoutRatings(
-      users: order.map { ratings.users[$0] }, items: order.map { ratings.items[$0] },
-      values: order.map { ratings.values[$0] })
+    self.ratings = ratings.picked(order)
   }
 
   /// Gives ratings the model's indices.
@@ -68,8 +65,7 @@ package struct TestRatings: Sendable, Equatable {
       HoldoutRatings(
         users: ratings.users.map { users[Int($0)] }, items: ratings.items.map { items[Int($0)] },
         values: ratings.values),
-      known: PerSide(user: model.ids.user.count, item: model.ids.item.count),
-      unstoredPairs: unstoredPairs)
+      known: model.ids.map(\.count), unstoredPairs: unstoredPairs)
   }
 
   /// For each id its index in another table, or a number above all of them.
@@ -88,6 +84,14 @@ package struct TestRatings: Sendable, Equatable {
     PerSide(
       user: isKnown(ratings.users[rating], on: .user),
       item: isKnown(ratings.items[rating], on: .item))
+  }
+
+  /// The ratings of which the model knows user and item.
+  package var knownPairs: [Int] {
+    (0..<ratings.count).filter { rating in
+      let isKnown = isKnown(rating)
+      return isKnown.user && isKnown.item
+    }
   }
 
   private func isKnown(_ index: UInt32, on side: Side) -> Bool {

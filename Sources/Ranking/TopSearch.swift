@@ -39,9 +39,8 @@ package struct TopSearch: Sendable {
     // Small batches where there are few rows: every worker is to have some.
     let size = max(
       QueryGroups.lanes, min(Self.batchSize, count / max(1, workers * 4) / 8 * 8))
-    let batchCount = (count + size - 1) / size
-    return try Parallel.map(batchCount, workers: workers) { batch throws(Failure) in
-      let rows = batch * size..<min(count, (batch + 1) * size)
+    return try Parallel.map(rangesOf: count, length: size, workers: workers) {
+      rows throws(Failure) in
       let rankings = try search(rows: rows, limit: limit, row: row, excluded: excluded)
       return try transform(rows.lowerBound, rankings)
     }

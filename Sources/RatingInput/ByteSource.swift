@@ -16,6 +16,7 @@ package struct RatingInput: Sendable {
   package let name: String
   /// Whether it can be opened a second time; standard input cannot.
   package let isRepeatable: Bool
+  // Opened when its turn comes: many files are never open at once.
   package let open: @Sendable () throws(Failure) -> any ByteSource
 
   package init(

@@ -122,6 +122,7 @@ struct ChunkReader {
 
   /// Reads until `rest` has `count` bytes; says whether the text has ended before.
   private mutating func fill(to count: Int) throws(Failure) -> Bool {
+    // With room for a line feed and the bytes behind the records: the text is not moved for them.
     rest.reserveCapacity(count + 16)
     while rest.count < count {
       let bytes = try stream?.read(upTo: count - rest.count) ?? []
@@ -149,6 +150,7 @@ struct ChunkReader {
         isSkipping = true
         return take(tellingByteCount, layout)
       }
+      // A record that is longer than a chunk: look at twice as much.
       wanted = min(wanted * 2, tellingByteCount)
     }
   }
@@ -185,6 +187,7 @@ struct ChunkReader {
 
   private mutating func take(_ count: Int, _ layout: RowLayout) -> TextChunk {
     var bytes = rest
+    // The long part stays where it is, and the short rest is copied.
     if count == rest.count {
       rest = []
     } else {

@@ -114,6 +114,7 @@ struct ColumnFinder {
     try checkNames(choices)
     var numbers: [Int] = []
     for choice in choices { numbers.append(try field(choice)) }
+    // A name and a number may mean the same column, which only the header tells.
     guard Set(numbers).count == numbers.count else {
       throw Failure(.data, at: place, "the columns lead to one column twice")
     }
@@ -129,6 +130,7 @@ struct ColumnFinder {
     case .number(let number): return number - 1
     case .name(let name):
       let matches = fields.indices.filter { fields[$0] == name }
+      // Of two columns with one name, neither is meant more than the other.
       guard let match = matches.first, matches.count == 1 else {
         throw Failure(
           .data, at: place, "\(matches.count) columns are named \"\(printable(name))\"",
@@ -138,7 +140,30 @@ struct ColumnFinder {
     }
   }
 
+  /// What fields stand between that are not cut, and how to make it what is read.
+  private var foreignSeparator: (name: String, hint: String)? {
+    let line = header
+    func isBetweenFields(_ byte: UInt8) -> Bool {
+      line.count { $0 == byte } >= neededCount - 1
+    }
+    if isBetweenFields(0x3B) {
+      return line.contains(0x2C)
+        ? ("semicolons, and its decimals have commas", "tr ';,' ',.'")
+        : ("semicolons", "tr ';' ','")
+    }
+    if isBetweenFields(0x7C) { return ("bars", "tr '|' '\\t'") }
+    // A title has spaces too, but seldom a number at its end.
+    let ending = line.split(separator: 0x20).last?.first ?? 0
+    return fields.count == 1 && isBetweenFields(0x20) && (0x30...0x39).contains(ending)
+      ? ("spaces", "tr -s ' ' '\\t'") : nil
+  }
+
   private func tooFewFields() -> Failure {
+    if let (name, filter) = foreignSeparator {
+      return Failure(
+        .data, at: place, "the line's fields stand between \(name)",
+        hint: "read it through: \(filter) < FILE | blockals … -")
+    }
     let separator =
       switch format {
       case .tsv: "tabs"

@@ -43,6 +43,7 @@ enum DecimalNumber {
     if position < end {
       guard unsafe skipExponent(bytes, &position, end), position == end else { return .notANumber }
     }
+    // Exponents and many digits: rare, and slow to get right.
     let text = unsafe String(
       decoding: UnsafeBufferPointer(start: bytes + start, count: end - start), as: UTF8.self)
     guard let value = Float(text) else { return .notANumber }

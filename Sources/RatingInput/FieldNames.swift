@@ -15,6 +15,7 @@ enum FieldNames {
 
   /// What a column of this name holds; capitals, `_`, `-` and blanks do not matter.
   static func role(_ name: [UInt8]) -> Role? {
+    // `user_id`, `User Id` and `userId` are one name.
     let plain = name.filter { $0 != 0x5F && $0 != 0x2D && $0 != 0x20 }
     let text = String(decoding: plain, as: UTF8.self).lowercased()
     if user.contains(text) { return .user }

@@ -62,7 +62,9 @@ struct FirstRecord {
 
   /// The format that a line looks like.
   private static func format(of line: ArraySlice<UInt8>) -> RatingFormat {
+    // A tab first: fields between tabs often hold commas, and others hardly ever hold tabs.
     if line.contains(0x09) { return .tsv }
+    // A quote means CSV too: nowhere else does one have a meaning.
     if line.contains(0x2C) || line.contains(0x22) { return .csv }
     return zip(line, line.dropFirst()).contains { $0 == 0x3A && $1 == 0x3A } ? .movielens : .csv
   }
@@ -96,13 +98,5 @@ struct FirstRecord {
       }
       return (record, end <= count && !scanner.isOpen)
     }
-  }
-
-  private init(layout: RowLayout, start: Int, end: Int, linesBefore: Int, lineCount: Int) {
-    self.layout = layout
-    self.start = start
-    self.end = end
-    self.linesBefore = linesBefore
-    self.lineCount = lineCount
   }
 }

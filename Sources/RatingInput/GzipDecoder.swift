@@ -43,6 +43,7 @@ import CZlib
   }
 
   private func beginMember(_ input: CompressedInput) throws(Failure) {
+    // Files that were joined with `cat` are one text.
     try input.fill(atLeast: 2)
     guard input.available.starts(with: [0x1F, 0x8B]) else {
       throw Failure(
@@ -73,6 +74,7 @@ import CZlib
     }
     input.use(used)
     switch status {
+    // Z_BUF_ERROR says that nothing moved, no more: the next call brings more input.
     case Z_OK, Z_BUF_ERROR: break
     case Z_STREAM_END: isInsideMember = false
     case Z_MEM_ERROR: throw Failure(.memory, at: input.name, "no memory to decompress gzip")

@@ -54,6 +54,7 @@ package struct IdCollector: Sendable {
     if shortCount > 0 { for slot in short.indices { short[slot] = Slot() } }
     if longCount > 0 { for slot in long.indices { long[slot] = Slot() } }
     (shortCount, longCount) = (0, 0)
+    // No id's key: ids are not empty and hold no zero bytes.
     lastKey = 0
   }
 
@@ -72,6 +73,7 @@ package struct IdCollector: Sendable {
   package mutating func merge(_ other: inout IdCollector) -> [UInt32] {
     var numbers: [UInt32] = []
     numbers.reserveCapacity(other.count)
+    // Short ids are read as whole words, the last one too.
     other.bytes.append(contentsOf: repeatElement(0, count: 8))
     defer { other.bytes.removeLast(8) }
     unsafe other.bytes.withUnsafeBytes { bytes in
@@ -80,6 +82,7 @@ package struct IdCollector: Sendable {
         let start = other.offsets[entry]
         let number = unsafe index(
           at: base + start, byteCount: other.offsets[entry + 1] - start)
+        // One of them was counted when it was looked up.
         counts[Int(number)] &+= other.counts[entry] &- 1
         numbers.append(number)
       }
@@ -123,6 +126,7 @@ package struct IdCollector: Sendable {
     let index = addEntry()
     short[slot] = Slot(key: key, entry: index + 1)
     shortCount += 1
+    // Three quarters at the most: beyond that, searches for a free place grow long.
     if shortCount * 4 > short.count * 3 { grow(\.short, isLong: false) }
     return index
   }
@@ -183,6 +187,8 @@ package struct IdCollector: Sendable {
 
   @inline(__always)
   private func hash(_ word: UInt64) -> UInt64 {
+    // Both halves of the product: the low bits, which choose the place, then depend on all of the
+    // id.
     let product = (word ^ seed).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
     return product.high ^ product.low
   }

@@ -19,6 +19,7 @@ enum MatrixMarketHeader {
         .data, at: "\(name):1:1", "\"\(printable(line))\" is no Matrix Market banner",
         hint: "it reads: %%MatrixMarket matrix coordinate real general")
     }
+    // A symmetric matrix has each rating once and means it twice: no ratings are like that.
     guard words[2] == "coordinate", ["real", "integer", "pattern"].contains(words[3]),
       words[4] == "general"
     else {
@@ -47,6 +48,7 @@ enum MatrixMarketHeader {
 
   /// A number from 1 up, of digits alone and without leading zeros.
   static func positiveNumber(_ text: some Collection<UInt8>) -> Int? {
+    // Ids are compared by their bytes: `07` and `7` would be one row with two ids.
     guard let first = text.first, first != 0x30 else { return nil }
     var number = 0
     for byte in text {

@@ -21,6 +21,7 @@ extension RatingReader {
   ) throws(Failure) -> [RatingPlace] {
     var reader = ChunkReader(self)
     var ids = PerSide(user: IdCollector(), item: IdCollector())
+    // Numbered before all others, so that these numbers stand for the pair.
     let wanted = (ids.user.index(of: user), ids.item.index(of: item))
     var places: [RatingPlace] = []
     var line = 0

@@ -21,6 +21,15 @@ package struct ReadOutcome: Sendable {
   package let headerCount: Int
   /// Whether some input's rows had ratings of their own.
   package let valuesGiven: Bool
+
+  /// - Throws: `.data` where there was no rating, calling the text by its first input.
+  package func requireRatings(in input: RatingInput) throws(Failure) {
+    guard rowCount == 0 else { return }
+    throw Failure(
+      .data, at: input.name, "there is no rating in the input",
+      hint: headerCount > 0
+        ? "there is a header, but nothing after it" : "every line was skipped or blank")
+  }
 }
 
 /// Reads ratings from text, with several workers at once.
@@ -65,6 +74,7 @@ package struct RatingReader: Sendable {
     try WorkerThreads.run(max(1, workers)) { _ in
       var parsed = ParsedChunk()
       while var chunk = board.nextChunk() {
+        // Emptied, not made anew: its tables have the size that chunks need.
         for side in Side.allCases { parsed.ids[side].removeAll() }
         let found = RowParser.parse(
           &chunk, users: &parsed.ids.user, items: &parsed.ids.item, badLineLimit: limit)
@@ -75,6 +85,8 @@ package struct RatingReader: Sendable {
         do throws(Failure) {
           try take(&parsed)
         } catch {
+          // The others come to their next chunk and stop; what they have begun stands before or
+          // after this in the text, and the first failure counts.
           board.fail(error, at: chunk.number)
         }
       }

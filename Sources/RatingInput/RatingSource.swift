@@ -60,6 +60,7 @@ package struct RatingSource: Sendable {
     }
     var choices: [ColumnChoice] = []
     for part in parts {
+      // Digits alone are a number: a column of such a name has to be counted.
       let isNumber = part.allSatisfy { (0x30...0x39).contains($0) }
       let choice: ColumnChoice
       if isNumber {

@@ -36,6 +36,7 @@ final class ReadingBoard: Sendable {
   /// The next lines to parse; `nil` at the end, or after a failure.
   func nextChunk() -> TextChunk? {
     text.withLock { text in
+      // One worker cuts while the others parse: a text can be cut from its beginning only.
       guard !state.withLock({ $0.hasStopped }) else { return nil }
       do throws(Failure) {
         let chunk = try text.reader.next()
@@ -55,6 +56,7 @@ final class ReadingBoard: Sendable {
           number: chunk.number, file: chunk.file, lineCount: parsed.lineCount,
           rowCount: parsed.rows.count, badLines: parsed.badLines))
       state.badLineCount += parsed.badLines.count
+      // One more than may be skipped is a failure: what follows need not be read.
       if state.badLineCount > badLineLimit { state.hasStopped = true }
     }
   }
@@ -91,6 +93,7 @@ final class ReadingBoard: Sendable {
         begun = file + 1
       }
       try note(tally.badLines, linesBefore: lines[tally.file] + 1)
+      // Not before the bad lines of the chunks before it: the first fault in the text is named.
       if let failure, failure.chunk == tally.number { throw failure.failure }
       lines[tally.file] += tally.lineCount
       entries[tally.file] += tally.rowCount + tally.badLines.count

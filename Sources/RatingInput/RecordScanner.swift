@@ -38,7 +38,7 @@ struct NoFields: FieldSink {
 @safe struct RecordScanner {
   typealias Class = RowLayout.ByteClass
 
-  let text: UnsafeMutablePointer<UInt8>
+  let text: UnsafePointer<UInt8>
   /// The number of bytes, the line feed at the end included.
   let end: Int
   private let classes: UnsafePointer<UInt8>
@@ -61,8 +61,8 @@ struct NoFields: FieldSink {
   /// that is closed.
   private(set) var isOpen = false
 
-  init(
-    text: UnsafeMutablePointer<UInt8>, end: Int, layout: RowLayout, classes: UnsafePointer<UInt8>
+  private init(
+    text: UnsafePointer<UInt8>, end: Int, layout: RowLayout, classes: UnsafePointer<UInt8>
   ) {
     unsafe self.text = text
     self.end = end
@@ -91,6 +91,7 @@ struct NoFields: FieldSink {
         scanPlain(&position)
         field.range = field.range.lowerBound..<position
       }
+      // Blanks at the end of a line have no field behind them.
       if !mergesBlanks || !field.range.isEmpty {
         sink.take(field, number: count)
         count += 1
@@ -247,7 +248,7 @@ extension RecordScanner {
       text[count] = next
       text.removeLast()
     }
-    return unsafe text.withUnsafeMutableBufferPointer { text in
+    return unsafe text.withUnsafeBufferPointer { text in
       unsafe layout.classes.withUnsafeBufferPointer { classes in
         guard let text = text.baseAddress, let classes = classes.baseAddress else {
           preconditionFailure("neither is empty")

@@ -55,6 +55,7 @@ package struct RowLayout: Sendable, Equatable {
   }
 
   static func classes(of format: RatingFormat) -> [UInt8] {
+    // A table: the loops over bytes look up once, whatever the format.
     var classes = [UInt8](repeating: ByteClass.ordinary, count: 256)
     classes[0] = ByteClass.zero
     classes[0x0A] = ByteClass.lineFeed

@@ -38,7 +38,7 @@ struct ChunkRows {
   }
 
   private let layout: RowLayout
-  private let text: UnsafeMutablePointer<UInt8>
+  private let text: UnsafePointer<UInt8>
   private let end: Int
   private let notesPlaces: Bool
 
@@ -50,8 +50,6 @@ struct ChunkRows {
 
   /// Parses a chunk.
   ///
-  /// Ids in which quotes are doubled are unquoted in place.
-  ///
   /// - Parameters:
   ///   - badLineLimit: After more bad lines than this, the rest is not read.
   ///   - notesPlaces: Whether the line of each rating is wanted.
@@ -61,14 +59,10 @@ struct ChunkRows {
   ) -> ChunkRows {
     var output = ChunkRows()
     let layout = chunk.layout
-    let end = chunk.byteCount
-    unsafe chunk.bytes.withUnsafeMutableBufferPointer { text in
-      unsafe layout.classes.withUnsafeBufferPointer { classes in
-        guard let text = text.baseAddress, let classes = classes.baseAddress else { return }
-        let scanner = unsafe RecordScanner(text: text, end: end, layout: layout, classes: classes)
-        var parser = RowParser(scanner, layout: layout, notesPlaces: notesPlaces)
-        parser.run(&output, &users, &items, badLineLimit)
-      }
+    // Up to the line feed that ends it.
+    RecordScanner.scan(&chunk.bytes, upTo: chunk.byteCount - 1, layout: layout) { scanner in
+      var parser = RowParser(scanner, layout: layout, notesPlaces: notesPlaces)
+      parser.run(&output, &users, &items, badLineLimit)
     }
     for index in output.badLines.indices {
       output.badLines[index].byte += chunk.offset
@@ -143,6 +137,8 @@ struct ChunkRows {
   private mutating func takeRecord(
     _ rows: inout [RatingRow], _ users: inout IdCollector, _ items: inout IdCollector
   ) {
+    // The rating before the ids: an id that has got a number keeps it, and a bad line must leave
+    // none.
     var value: Float = 1
     if layout.ratingField != nil {
       guard case .value(let number) = unsafe DecimalNumber.parse(text, fields.rating.range) else {
@@ -153,13 +149,18 @@ struct ChunkRows {
     if hasBadId(fields.user) || hasBadId(fields.item) || layout.matrix != nil {
       guard checkId(fields.user, .user), checkId(fields.item, .item) else { return }
     }
-    let user = fields.user.doubledQuotes > 0 ? unquoted(fields.user) : fields.user
-    let item = fields.item.doubledQuotes > 0 ? unquoted(fields.item) : fields.item
-    let userIndex = unsafe users.index(
-      at: UnsafeRawPointer(text + user.range.lowerBound), byteCount: user.range.count)
-    let itemIndex = unsafe items.index(
-      at: UnsafeRawPointer(text + item.range.lowerBound), byteCount: item.range.count)
-    rows.append(RatingRow(user: userIndex, item: itemIndex, value: value))
+    rows.append(
+      RatingRow(
+        user: number(of: fields.user, in: &users), item: number(of: fields.item, in: &items),
+        value: value))
+  }
+
+  @inline(__always)
+  private func number(of field: RecordField, in ids: inout IdCollector) -> UInt32 {
+    // Few ids have quotes inside: they alone are copied.
+    guard field.doubledQuotes == 0 else { return ids.index(of: scanner.content(of: field)) }
+    return unsafe ids.index(
+      at: UnsafeRawPointer(text + field.range.lowerBound), byteCount: field.range.count)
   }
 
   @inline(__always)
@@ -199,25 +200,6 @@ struct ChunkRows {
       return false
     }
     return true
-  }
-
-  /// Makes doubled quotes single.
-  private func unquoted(_ field: RecordField) -> RecordField {
-    var target = field.range.lowerBound
-    var source = target
-    while source < field.range.upperBound {
-      let byte = unsafe text[source]
-      unsafe text[target] = byte
-      source += byte == 0x22 ? 2 : 1
-      target += 1
-    }
-    let content = field.range.lowerBound..<target
-    // No line end may stand there twice: lines are still counted.
-    while target < field.range.upperBound {
-      unsafe text[target] = 0x22
-      target += 1
-    }
-    return RecordField(range: content)
   }
 
   private func slice(_ range: Range<Int>) -> [UInt8] {

@@ -25,6 +25,7 @@ package final class SharedIds: Sendable {
   private static func add(
     _ ids: inout IdCollector, _ side: Side, to shared: borrowing Locked<IdCollector>
   ) throws(Failure) -> [UInt32] {
+    // A chunk at a time: ids repeat within it, so that few are left to be looked up under the lock.
     let numbers = shared.withLock { $0.count > mostIds ? nil : $0.merge(&ids) }
     guard let numbers else {
       throw Failure(.data, "there are more than 4 billion \(side.plural)")

@@ -28,6 +28,7 @@ struct TextOpening {
     guard !text.isEmpty else {
       throw Failure(.data, at: name, "the file is empty", hint: "it should hold ratings")
     }
+    // Every second byte of it is zero: without this, that would be the message.
     if text.starts(with: [0xFF, 0xFE]) || text.starts(with: [0xFE, 0xFF]) {
       throw Failure(
         .data, at: "\(name):1:1", "the text is UTF-16",
@@ -83,6 +84,7 @@ struct TextOpening {
     let usual = usualShape(of: records)
     var chosen: TextOpening?
     var refusal: Failure?
+    // Those before the one that is chosen are bad lines: no more of them than may be skipped.
     for record in records[...min(badLineLimit, records.count - 1)] {
       let finder = ColumnFinder(
         record.fields, source: source, format: record.layout.format,

@@ -89,6 +89,7 @@ final class CompressedInput {
     consumed.add(bytes.count)
     if bytes.isEmpty {
       hasEnded = true
+      // What was read is then of no version that the file ever had.
       if let expected = source.byteCount, expected != readCount {
         throw Failure(
           .data, at: name,

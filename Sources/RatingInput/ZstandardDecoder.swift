@@ -22,6 +22,7 @@ import CZstd
       throw Failure(.memory, "no memory to decompress zstd")
     }
     unsafe self.context = context
+    // A few bytes may ask for a window of gigabytes.
     unsafe ZSTD_DCtx_setParameter(
       context, ZSTD_d_windowLogMax, InputLimits.zstandardWindowLog)
   }

@@ -12,12 +12,17 @@ package final class AlternatingLearner: Learner {
   private let hyperparameters: Hyperparameters
   private let kernels: KernelSet
   private let workers: Int
-  private let exchange: any FactorExchange
-  /// The ratings of each index, as far as the feedback counts them.
+  private let ranks: Ranks
+  private let exchange: FactorExchange
+  /// The ratings of each row that this process owns, as far as the feedback counts them.
   private let counts: PerSide<[UInt32]>
   private let memory: PhaseMemory
   private var penalties = PerSide(user: 0.0, item: 0.0)
+  /// What this rank had sent by the end of the phase before: the first phase answers for what had
+  /// to be sent before it, the rows of the side that it reads above all.
+  private var reportedBytes = 0
   package let factors: PerSide<FactorTable>
+  package var referredItems: FactorTable { exchange.rows(of: .item) }
   /// μ; 0 without biases.
   package let mean: Double
   package var keepsRatings: Bool { false }
@@ -26,10 +31,13 @@ package final class AlternatingLearner: Learner {
     "bring the ratings to a smaller scale, or choose another --regularization"
   }
 
-  /// - Parameter factors: Those to go on from; `nil` begins with the seed's.
+  /// - Parameters:
+  ///   - ranks: Who trains together; each calls with what it owns.
+  ///   - factors: The rows to go on from, of those that this process owns; `nil` begins with the
+  ///     seed's.
   package init(
     _ source: RatingBlockSource, hyperparameters: Hyperparameters, mean: Double = 0,
-    kernels: KernelSet, workers: Int, exchange: any FactorExchange = SharedMemoryExchange(),
+    kernels: KernelSet, workers: Int, ranks: Ranks = .alone, ownership: Ownership? = nil,
     factors: PerSide<FactorTable>? = nil
   ) throws(Failure) {
     self.source = source
@@ -37,19 +45,22 @@ package final class AlternatingLearner: Learner {
     self.mean = mean
     self.kernels = kernels
     self.workers = workers
-    self.exchange = exchange
-    memory = PhaseMemory(rowCount: Side.allCases.map { source.grids[$0].rowCount }.max() ?? 0)
+    self.ranks = ranks
+    let territory = source.territory
     if let factors {
       self.factors = factors
     } else {
-      self.factors = PerSide(
-        user: try initialFactors(
-          side: .user, rowCount: source.grids.user.rowCount, hyperparameters: hyperparameters),
-        item: try initialFactors(
-          side: .item, rowCount: source.grids.item.rowCount, hyperparameters: hyperparameters))
+      self.factors = try initialFactors(
+        territory.shares.map(\.indices), hyperparameters: hyperparameters)
     }
+    exchange = try FactorExchange(ranks, ownership, territory, own: self.factors)
+    memory = PhaseMemory(
+      rowCount: max(exchange.rows(of: .user).rowCount, exchange.rows(of: .item).rowCount))
     counts = try Self.counts(source, hyperparameters, workers: workers)
-    for side in Side.allCases { penalties[side] = penalty(of: side) }
+    for side in Side.allCases { penalties[side] = try penalty(of: side) }
+    // The first phase reads the users.
+    try exchange.publish(0..<self.factors.user.rowCount, of: .user)
+    try exchange.complete(.user)
   }
 
   /// One phase: solves a side in place and broadcasts it.
@@ -62,64 +73,83 @@ package final class AlternatingLearner: Learner {
     let clock = ContinuousClock.now
     let side = phases[phase][0]
     let solver = try PhaseSolver(
-      kernels: kernels, hyperparameters: hyperparameters, fixed: factors[side.opposite],
-      solved: factors[side], workers: workers, mean: Float(mean), memory: memory)
+      kernels: kernels, hyperparameters: hyperparameters, fixed: exchange.rows(of: side.opposite),
+      scattered: scattered(side.opposite), solved: factors[side], workers: workers,
+      mean: Float(mean), memory: memory)
     let ratingCount = source.ratingCount
     let phase = Phase(
-      side: side, solver: solver, source: source, blocks: blocksByCost(side), workers: workers,
-      stop: stop,
+      side: side, solver: solver, source: source, exchange: exchange, blocks: blocksByCost(side),
+      workers: workers, stop: stop,
       progress: { done in
         progress(
           PhaseProgress(
             iteration: iteration, side: side, ratingsDone: done, ratingCount: ratingCount))
       })
-    let outcome = try phase.run(rowCount: source.grids[side].rowCount)
-    if outcome.wasStopped { return nil }
-    let broadcastBytes = try exchange.broadcast(
-      factors[side], of: side, routes: source.routes[side.opposite])
-    let squaredError = try exchange.gather(outcome.squaredErrors, of: side).reduce(0, +)
-    penalties[side] = penalty(of: side)
+    guard let outcome = try phase.run(rowCount: factors[side].rowCount) else { return nil }
+    // The errors first, then the penalty: one walk through the ranks for both.
+    let sums = try ranks.fold([0, 0]) { before in
+      [
+        outcome.squaredErrors.reduce(before[0], +), penalty(of: side, after: before[1]),
+      ]
+    }
+    penalties[side] = sums[1]
+    let sent = ranks.sentBytes
+    let totals = try ranks.totals([
+      outcome.fallbackRows, outcome.doubleRows, sent - reportedBytes,
+    ])
+    reportedBytes = sent
     return PhaseReport(
       iteration: iteration, side: side,
-      objective: squaredError + penalties.user + penalties.item,
+      objective: sums[0] + penalties.user + penalties.item,
       rmse: hyperparameters.feedback == .explicit
-        ? rootMeanSquare(squaredError, count: ratingCount) : nil,
-      seconds: clock.seconds, ratings: ratingCount, broadcastBytes: broadcastBytes,
-      fallbackRows: outcome.fallbackRows, doubleRows: outcome.doubleRows)
+        ? rootMeanSquare(sums[0], count: ratingCount) : nil,
+      seconds: clock.seconds, ratings: ratingCount,
+      broadcastBytes: ranks.isAlone ? bytesApart(side) : totals[2],
+      fallbackRows: totals[0], doubleRows: totals[1])
+  }
+
+  /// Who holds the rows of a fixed side; `nil` where this process does.
+  private func scattered(_ side: Side) -> ScatteredSide? {
+    guard !ranks.isAlone else { return nil }
+    let (ranks, indices) = (ranks, exchange.share(of: side).indices)
+    return ScatteredSide(
+      rowCount: source.grids[side].rowCount, own: factors[side], indices: indices,
+      behind: exchange.territory.position(of: indices.upperBound, side),
+      fold: { start, step throws(Failure) in try ranks.fold(start, step) })
+  }
+
+  /// The bytes that a wire would carry with each block in a process of its own.
+  private func bytesApart(_ side: Side) -> Int {
+    source.routes[side.opposite].reduce(0, +) * factors[side].width * MemoryLayout<Float>.size
   }
 
   private static func counts(
     _ source: RatingBlockSource, _ hyperparameters: Hyperparameters, workers: Int
   ) throws(Failure) -> PerSide<[UInt32]> {
     guard hyperparameters.feedback.confidence?.convention == .spark else { return source.counts }
-    var counts = PerSide(user: [UInt32](), item: [UInt32]())
-    for side in Side.allCases {
-      counts[side] = try Parallel.map(source.grids[side].blockCount, workers: workers) {
-        number throws(Failure) in
-        countedRatings(of: try source.block(number, of: side), hyperparameters: hyperparameters)
+    return try PerSide { side throws(Failure) in
+      let blocks = source.territory.shares[side].blocks
+      return try Parallel.map(blocks.count, workers: workers) { position throws(Failure) in
+        countedRatings(
+          of: try source.block(blocks.lowerBound + position, of: side),
+          hyperparameters: hyperparameters)
       }.flatMap(\.self)
     }
-    return counts
   }
 
   /// The blocks that this process solves, dearest first, so that no long one is left for the end.
   private func blocksByCost(_ side: Side) -> [Int] {
     let cost = source.blockRatingCounts[side]
-    return exchange.ownedBlocks(of: side, blockCount: source.grids[side].blockCount)
-      .sorted { (cost[$0], $1) > (cost[$1], $0) }
+    return exchange.share(of: side).blocks.sorted { (cost[$0], $1) > (cost[$1], $0) }
   }
 
-  private func penalty(of side: Side) -> Double {
+  private func penalty(of side: Side) throws(Failure) -> Double {
+    try ranks.fold([0]) { [penalty(of: side, after: $0[0])] }[0]
+  }
+
+  private func penalty(of side: Side, after before: Double) -> Double {
     LeastSquares.penalty(
-      factors[side], counts: counts[side], oppositeCount: counts[side.opposite].count,
-      hyperparameters: hyperparameters)
-  }
-}
-
-extension ContinuousClock.Instant {
-  /// Wall time since this instant, in seconds.
-  var seconds: Double {
-    let (whole, fraction) = (ContinuousClock.now - self).components
-    return Double(whole) + Double(fraction) * 1e-18
+      factors[side], counts: counts[side], oppositeCount: source.grids[side.opposite].rowCount,
+      hyperparameters: hyperparameters, after: before)
   }
 }

@@ -1,8 +1,12 @@
 import BlockMatrix
 import BlockStore
+import FactorExchange
 import Workers
 
 /// Writes a run down while it goes on: the log, and generations.
+///
+/// Of several ranks each writes the shards of its blocks; the first one has the log, and makes the
+/// generation appear when all have written theirs.
 ///
 /// A side is written while it stands still anyway: the items during the user phase that ends their
 /// iteration, the users during the item phase that follows. Nothing is copied, and a phase waits
@@ -12,20 +16,24 @@ final class Checkpointer {
   private let partition: Partition
   private let hyperparameters: Hyperparameters
   private let rules: RunSettings
+  private let ranks: Ranks
+  private let shares: PerSide<Share>
   private let log: CheckedLog
-  private var draft: (number: Int, writer: GenerationWriter, items: Background<Void>)?
-  private var committing: (number: Int, items: Background<Void>, whole: Background<Void>)?
+  private var draft: (number: Int, writer: GenerationWriter, items: Background<[FileFacts]>)?
+  private var committing: (number: Int, items: Background<[FileFacts]>, whole: Background<Void>)?
   /// The newest generation that is known to be on the disk.
   private(set) var saved: Int?
 
   init(
     _ model: ModelDirectory, partition: Partition, hyperparameters: Hyperparameters,
-    rules: RunSettings, saved: Int?
+    rules: RunSettings, ranks: Ranks, shares: PerSide<Share>, saved: Int?
   ) {
     self.model = model
     self.partition = partition
     self.hyperparameters = hyperparameters
     self.rules = rules
+    self.ranks = ranks
+    self.shares = shares
     self.saved = saved
     log = model.log
   }
@@ -35,6 +43,7 @@ final class Checkpointer {
   /// Makes the log end with the iterations that are done: drops lines of later ones, which are to
   /// be done again, and what is damaged, and writes down anew what is missing then.
   func mendLog(_ history: [IterationRecord]) throws(Failure) {
+    guard ranks.speaks else { return }
     guard let content = try log.content() else { return }
     var lines = content.lines.filter { (Self.iteration(of: $0) ?? Int.max) <= history.count }
     let last = lines.last { $0.contains("\"event\":\"iteration\"") }.flatMap(Self.iteration) ?? 0
@@ -49,7 +58,9 @@ final class Checkpointer {
     try log.rewrite(lines)
   }
 
-  func append(_ line: JSONText) throws(Failure) { try log.append(line.text) }
+  func append(_ line: JSONText) throws(Failure) {
+    if ranks.speaks { try log.append(line.text) }
+  }
 
   /// The iteration that a line of ours speaks of.
   private static func iteration(of line: String) -> Int? {
@@ -62,18 +73,31 @@ final class Checkpointer {
   /// Begins a generation with the items, which must stay as they are until ``itemsWritten()``.
   func begin(_ number: Int, items: FactorTable) throws(Failure) {
     precondition(draft == nil, "a generation is begun once")
-    let writer = try model.beginGeneration(number)
-    let grid = partition.facts.grids.item
+    let writer = try beginTogether(number)
+    let (grid, blocks) = (partition.facts.grids.item, shares.item.blocks)
     draft = (
       number, writer,
-      Background { () throws(Failure) in try writer.write(.item, table: items, grid: grid) }
+      Background { () throws(Failure) in
+        try writer.write(.item, table: items, grid: grid, blocks: blocks)
+      }
     )
+  }
+
+  /// The first rank makes the generation, the others join it.
+  private func beginTogether(_ number: Int) throws(Failure) -> GenerationWriter {
+    if ranks.speaks {
+      let writer = try model.beginGeneration(number)
+      _ = try ranks.spoken(Array(writer.name.utf8), about: .checkpoint)
+      return writer
+    }
+    let name = String(decoding: try ranks.spoken([], about: .checkpoint), as: UTF8.self)
+    return try model.joinGeneration(number, name)
   }
 
   /// Waits until items given to ``begin(_:items:)`` are written, and may move.
   func itemsWritten() throws(Failure) {
-    try draft?.items.wait()
-    try committing?.items.wait()
+    _ = try draft?.items.wait()
+    _ = try committing?.items.wait()
   }
 
   /// Goes on with the users, which must stay as they are until ``settle()``, and commits.
@@ -88,14 +112,21 @@ final class Checkpointer {
       iteration: number, hyperparameters: hyperparameters, run: rules, partition: partition,
       history: history, mean: mean, best: best)
     let (model, grid, keep) = (model, partition.facts.grids.user, rules.keep)
+    let (ranks, blocks) = (ranks, shares.user.blocks)
     committing = (
       number, items,
       Background { () throws(Failure) in
-        try items.wait()
-        try model.log.flush()
-        try writer.write(.user, table: users, grid: grid)
-        try writer.commit(facts)
-        try model.prune(keep: keep, sparing: best)
+        let written = WrittenRuns(
+          item: try items.wait(),
+          user: try writer.write(.user, table: users, grid: grid, blocks: blocks))
+        try written.gather(in: writer, ranks)
+        if ranks.speaks {
+          try model.log.flush()
+          try writer.commit(facts)
+          try model.prune(keep: keep, sparing: best)
+        }
+        // Nobody believes that it is there before it is.
+        _ = try ranks.spoken([], about: .checkpoint)
       }
     )
   }
@@ -107,6 +138,7 @@ final class Checkpointer {
     guard let (number, _, whole) = committing else { return nil }
     committing = nil
     try whole.wait()
+    model.remember(good: number)
     saved = number
     return number
   }

@@ -7,7 +7,10 @@ import Workers
 ///
 /// A learner knows nothing of files, of other iterations, nor of when to stop.
 package protocol Learner: AnyObject {
+  /// The rows that this process owns; alone, all of them.
   var factors: PerSide<FactorTable> { get }
+  /// The items that this process refers to, after an iteration; alone, all of them.
+  var referredItems: FactorTable { get }
   /// μ; 0 without biases.
   var mean: Double { get }
   /// Whether it holds all ratings in memory by itself.
@@ -31,21 +34,25 @@ package protocol Learner: AnyObject {
 
 /// Makes the learner that a model's algorithm wants.
 ///
-/// - Parameter factors: Those to go on from; `nil` begins with the seed's.
+/// - Parameters:
+///   - ranks: Who trains together, each with the ratings that it owns.
+///   - ownership: Who owns what; `nil` in one process alone.
+///   - factors: The rows to go on from, of those that this process owns; `nil` begins with the
+///     seed's.
 /// - Throws: `.memory`, or whatever reading the ratings meets.
 func makeLearner(
   _ source: RatingBlockSource, hyperparameters: Hyperparameters, kernels: KernelSet, workers: Int,
-  exchange: any FactorExchange, factors: PerSide<FactorTable>?
+  ranks: Ranks = .alone, ownership: Ownership? = nil, factors: PerSide<FactorTable>?
 ) throws(Failure) -> any Learner {
-  let mean = hyperparameters.hasBias ? try source.mean(workers: workers) : 0
+  let mean = hyperparameters.hasBias ? try source.mean(workers: workers, ranks: ranks) : 0
   switch hyperparameters.algorithm {
   case .als:
     return try AlternatingLearner(
       source, hyperparameters: hyperparameters, mean: mean, kernels: kernels, workers: workers,
-      exchange: exchange, factors: factors)
+      ranks: ranks, ownership: ownership, factors: factors)
   case .sgd(let settings):
     return try StochasticLearner(
       source, settings: settings, hyperparameters: hyperparameters, mean: mean, kernels: kernels,
-      workers: workers, factors: factors)
+      workers: workers, ranks: ranks, ownership: ownership, factors: factors)
   }
 }

@@ -1,15 +1,14 @@
 import BlockMatrix
+import FactorExchange
 import LeastSquares
 import Workers
 
 /// What a phase leaves beside the factors.
 struct PhaseOutcome: Sendable {
-  /// Each row's Σ (r − r̂)², by index; zero for rows that this process does not solve.
+  /// Σ (r − r̂)² of each row that this process solves, in order.
   let squaredErrors: [Double]
   let fallbackRows: Int
   let doubleRows: Int
-  /// Whether a stop request ended the phase early; the factors are then of no use.
-  let wasStopped: Bool
 }
 
 /// Half an iteration: every row of one side solved, the other side fixed.
@@ -17,6 +16,7 @@ struct Phase: Sendable {
   let side: Side
   let solver: PhaseSolver
   let source: RatingBlockSource
+  let exchange: FactorExchange
   /// The blocks to solve, dearest first.
   let blocks: [Int]
   let workers: Int
@@ -24,7 +24,11 @@ struct Phase: Sendable {
   /// Told about the ratings done, at most ten times a second.
   let progress: @Sendable (_ ratingsDone: Int) -> Void
 
-  func run(rowCount: Int) throws(Failure) -> PhaseOutcome {
+  /// Solves the rows that this process owns, and waits for those of the others.
+  ///
+  /// - Returns: `nil` where a stop request ended the phase early, here or elsewhere; the factors
+  ///   are then of no use.
+  func run(rowCount: Int) throws(Failure) -> PhaseOutcome? {
     let board = PhaseBoard(blocks: blocks, workers: workers, stop: stop)
     let ledger = PhaseLedger(rowCount: rowCount, progress: progress)
     try WorkerThreads.run(workers) { _ in
@@ -36,7 +40,12 @@ struct Phase: Sendable {
       }
     }
     if let failure = board.failure { throw failure }
-    return ledger.outcome(wasStopped: board.wasStopped)
+    let postponed = ledger.postponedRows
+    let found = try exchange.ranks.totals([board.wasStopped ? 1 : 0, postponed.count])
+    guard found[0] == 0 else { return nil }
+    if found[1] > 0 { try solve(postponed, ledger) }
+    try exchange.complete(side)
+    return ledger.outcome
   }
 
   private func perform(
@@ -50,19 +59,51 @@ struct Phase: Sendable {
     case .solve(let rows, let block):
       let outcomes = try solver.solve(rows: rows, of: block, scratch: &scratch)
       let ratings = block.rowOffsets[rows.upperBound] - block.rowOffsets[rows.lowerBound]
-      ledger.enter(outcomes, from: block.firstIndex + rows.lowerBound, ratings: ratings)
-      board.finishedPiece()
+      ledger.enter(outcomes, of: block, from: rows.lowerBound, ratings: ratings)
+      try finishPiece(of: block, on: board, ledger)
     case .accumulate(let segment, let row, let block):
       let sums = try solver.accumulate(
         segment: segment, ofRow: row, of: block, scratch: &scratch)
       let index = block.firstIndex + row
       if let parts = board.collect(sums, segment: segment, ofIndex: index) {
         let outcome = try solver.solve(row: row, of: block, folding: parts, scratch: &scratch)
-        ledger.enter([outcome], from: index, ratings: block.ratings(ofRow: row).count)
+        ledger.enter([outcome], of: block, from: row, ratings: block.ratings(ofRow: row).count)
       }
-      board.finishedPiece()
+      try finishPiece(of: block, on: board, ledger)
     }
   }
+
+  /// A block's rows leave as soon as all of them are solved, while others are being solved.
+  private func finishPiece(
+    of block: RatingBlock, on board: PhaseBoard, _ ledger: PhaseLedger
+  ) throws(Failure) {
+    defer { board.finishedPiece() }
+    guard board.isLastPiece(of: block.block), !ledger.hasPostponed(block.block) else { return }
+    try exchange.publish(block.indices, of: side)
+  }
+
+  /// Solves the rows that wait for what all ranks make together.
+  private func solve(_ postponed: [PostponedRow], _ ledger: PhaseLedger) throws(Failure) {
+    try solver.prepareForDoubles()
+    let byBlock = Dictionary(grouping: postponed, by: \.block)
+    let numbers = byBlock.keys.sorted()
+    _ = try Parallel.map(numbers.count, workers: workers) { position throws(Failure) in
+      let block = try source.block(numbers[position], of: side)
+      var scratch = try solver.makeScratch()
+      for row in byBlock[block.block] ?? [] {
+        let outcome = try solver.solveInDouble(row: row.row, of: block, scratch: &scratch)
+        ledger.enter([outcome], of: block, from: row.row, ratings: 0)
+      }
+      try exchange.publish(block.indices, of: side)
+    }
+  }
+}
+
+/// A row that has still to be solved.
+private struct PostponedRow {
+  let block: Int
+  /// Its position in the block.
+  let row: Int
 }
 
 /// Collects what the rows' solves leave, in whatever order they end.
@@ -71,6 +112,7 @@ private final class PhaseLedger: Sendable {
     var squaredErrors: [Double]
     var fallbackRows = 0
     var doubleRows = 0
+    var postponed: [PostponedRow] = []
     var ratingsDone = 0
     var lastProgress = ContinuousClock.now
   }
@@ -83,10 +125,15 @@ private final class PhaseLedger: Sendable {
     self.progress = progress
   }
 
-  func enter(_ outcomes: [RowOutcome], from first: Int, ratings: Int) {
+  /// Takes in what came of some rows of a block, from its row `first` on.
+  func enter(_ outcomes: [RowOutcome], of block: RatingBlock, from first: Int, ratings: Int) {
     let done: Int? = state.withLock { state in
       for (offset, outcome) in outcomes.enumerated() {
-        state.squaredErrors[first + offset] = outcome.squaredError
+        let row = first + offset
+        if outcome.isPostponed {
+          state.postponed.append(PostponedRow(block: block.block, row: row))
+        }
+        state.squaredErrors[block.firstIndex + row] = outcome.squaredError
         state.fallbackRows += outcome.fallbacks
         state.doubleRows += outcome.doubles
       }
@@ -99,11 +146,17 @@ private final class PhaseLedger: Sendable {
     if let done { progress(done) }
   }
 
-  func outcome(wasStopped: Bool) -> PhaseOutcome {
+  var postponedRows: [PostponedRow] { state.withLock { $0.postponed } }
+
+  func hasPostponed(_ block: Int) -> Bool {
+    state.withLock { $0.postponed.contains { $0.block == block } }
+  }
+
+  var outcome: PhaseOutcome {
     state.withLock { state in
       PhaseOutcome(
         squaredErrors: state.squaredErrors, fallbackRows: state.fallbackRows,
-        doubleRows: state.doubleRows, wasStopped: wasStopped)
+        doubleRows: state.doubleRows)
     }
   }
 }

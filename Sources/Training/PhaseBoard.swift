@@ -34,6 +34,8 @@ final class PhaseBoard: Sendable {
     var loaded: [LoadedBlock] = []
     /// Pieces taken and not finished.
     var running = 0
+    /// Pieces of each loaded block that are not finished.
+    var unfinished: [Int: Int] = [:]
     /// Sums of the long rows, by index, as they come in.
     var partials: [Int: [PartialSums?]] = [:]
     var failure: Failure?
@@ -100,6 +102,7 @@ final class PhaseBoard: Sendable {
     state.withLock { state in
       state.loading -= 1
       if !work.isEmpty { state.loaded.append(LoadedBlock(block: block, work: work)) }
+      state.unfinished[block.block] = work.count
     }
   }
 
@@ -112,6 +115,14 @@ final class PhaseBoard: Sendable {
       guard let parts = state.partials[index], parts.allSatisfy({ $0 != nil }) else { return nil }
       state.partials[index] = nil
       return parts.compactMap(\.self)
+    }
+  }
+
+  /// Counts a piece of a block; whether it was the last.
+  func isLastPiece(of block: Int) -> Bool {
+    state.withLock { state in
+      state.unfinished[block, default: 1] -= 1
+      return state.unfinished[block] == 0
     }
   }
 

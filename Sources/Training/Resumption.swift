@@ -1,10 +1,12 @@
 import BlockMatrix
 import BlockStore
+import FactorExchange
 
 /// Where a training run begins.
 struct Resumption {
   /// What each iteration already done came to.
   let history: [IterationRecord]
+  /// The rows that this process owns.
   let factors: PerSide<FactorTable>?
   /// The iteration that has to stay because it did best on the hold-out: by the rules of this run,
   /// or as the newest generation says.
@@ -22,10 +24,13 @@ struct Resumption {
   ///   damaged.
   static func find(
     in model: ModelDirectory, partition: PartitionFacts, hyperparameters: Hyperparameters,
-    rules: RunSettings, higherIsBetter: Bool
+    rules: RunSettings, higherIsBetter: Bool, ranks: Ranks = .alone, shares: PerSide<Share>
   ) throws(Failure) -> Resumption {
-    guard let newest = try model.newestGood() else { return .fromTheStart }
-    let facts = newest.facts
+    let newest =
+      ranks.isAlone
+      ? try model.newestGood().map { ($0.facts, $0.factors, $0.refused) }
+      : try newestGood(in: model, grids: partition.grids, ranks, shares)
+    guard let (facts, factors, refused) = newest else { return .fromTheStart }
     var differences = Difference.list(
       stored: facts.hyperparameters.settings + [("ratings (digest)", facts.partitionDigest)],
       asked: hyperparameters.settings + [("ratings (digest)", partition.digest)])
@@ -53,9 +58,42 @@ struct Resumption {
         hint: "use the model's settings, another -o, or --fresh to start over")
     }
     return Resumption(
-      history: facts.history, factors: newest.factors,
+      history: facts.history, factors: factors,
       best: rules.best(facts.history, higherIsBetter: higherIsBetter) ?? facts.best,
-      refused: newest.refused)
+      refused: refused)
+  }
+
+  /// The newest generation of which every rank finds its own shards whole.
+  ///
+  /// Which ones there are is for the first rank to say: it alone changes the directory.
+  private static func newestGood(
+    in model: ModelDirectory, grids: PerSide<BlockGrid>, _ ranks: Ranks, _ shares: PerSide<Share>
+  ) throws(Failure) -> (GenerationFacts, PerSide<FactorTable>, [ModelDirectory.Refusal])? {
+    let listed = ranks.speaks ? try model.generations() : []
+    var refused: [ModelDirectory.Refusal] = []
+    for number in [Int](littleEndian: try ranks.spoken(listed.memoryBytes)) {
+      var found: (GenerationFacts, PerSide<FactorTable>)?
+      var failure = Failure(.data, "generation \(number) is damaged where another rank reads it")
+      do throws(Failure) {
+        let generation = try model.open(generation: number)
+        // Of another partition its rows have no owner; it is refused for its settings.
+        let isOurs = generation.facts.grids == grids
+        let factors = try PerSide { side throws(Failure) in
+          try generation.readTable(side, blocks: isOurs ? shares[side].blocks : 0..<0)
+        }
+        found = (generation.facts, factors)
+      } catch {
+        guard error.isDamage else { throw error }
+        failure = error
+      }
+      if try !ranks.any(found == nil), let found {
+        model.remember(good: number)
+        return (found.0, found.1, refused)
+      }
+      refused.append((number, failure))
+    }
+    guard let newest = refused.first else { return nil }
+    throw ModelDirectory.noneIsWhole(newest.failure, of: refused.count)
   }
 }
 

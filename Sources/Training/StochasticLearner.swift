@@ -1,5 +1,6 @@
 import BlockMatrix
 import CSystem
+import FactorExchange
 import Kernels
 import LeastSquares
 import Workers
@@ -11,43 +12,64 @@ import Workers
 /// not on the workers (Gemulla, Nijkamp, Haas and Sismanis, KDD 2011: strata).
 package final class StochasticLearner: Learner, Sendable {
   private let grid: RatingGrid
+  private let places: GridFactors
+  private let exchange: FactorExchange
+  private let ranks: Ranks
   private let settings: StochasticSettings
   private let hyperparameters: Hyperparameters
+  /// The ratings of each row that this process owns in the partition.
   private let counts: PerSide<[UInt32]>
+  private let rowCounts: PerSide<Int>
+  private let diagonalCounts: [Int]
   private let ratingCount: Int
   private let kernels: KernelSet
   private let workers: Int
   /// η of factors where that of biases is 1.
   private let factorRate: Double
   package let mean: Double
-  package let factors: PerSide<FactorTable>
+  package var factors: PerSide<FactorTable> { places.owned }
+  package var referredItems: FactorTable { exchange.rows(of: .item) }
   package var keepsRatings: Bool { true }
   /// A step moves a user and an item: neither side stands still.
   package let phases: [[Side]] = [[.user, .item]]
   package var divergenceHint: String { "lower --learning-rate, or raise --regularization" }
 
+  /// - Parameters:
+  ///   - ranks: Who trains together; each has a run of the grid's rows.
+  ///   - ownership: Who owns what of the partition; `nil` in one process alone.
+  ///   - factors: The rows to go on from, of those that this process owns; `nil` begins with the
+  ///     seed's.
   package init(
     _ source: RatingBlockSource, settings: StochasticSettings, hyperparameters: Hyperparameters,
-    mean: Double, kernels: KernelSet, workers: Int, factors: PerSide<FactorTable>?
+    mean: Double, kernels: KernelSet, workers: Int, ranks: Ranks = .alone,
+    ownership: Ownership? = nil, factors: PerSide<FactorTable>?
   ) throws(Failure) {
-    grid = try RatingGrid(source, size: settings.gridSize, seed: hyperparameters.seed)
+    grid = try RatingGrid(
+      source, size: settings.gridSize, seed: hyperparameters.seed, ranks: ranks)
     self.settings = settings
     self.hyperparameters = hyperparameters
+    self.ranks = ranks
     counts = source.counts
+    rowCounts = source.grids.map(\.rowCount)
+    diagonalCounts = try grid.diagonalCounts(ranks)
     ratingCount = source.ratingCount
     self.kernels = kernels
     self.workers = workers
     self.mean = mean
-    let center = hyperparameters.hasBias ? mean : try source.mean(workers: workers)
-    let deviation = try grid.deviation(from: center, workers: workers)
+    let center = hyperparameters.hasBias ? mean : try source.mean(workers: workers, ranks: ranks)
+    let deviation = try grid.deviation(from: center, workers: workers, ranks: ranks)
     factorRate = settings.factorRate(
       deviation: deviation, mean: center, hasBias: hyperparameters.hasBias)
+    let beginning: PerSide<FactorTable>
     if let factors {
-      self.factors = factors
+      beginning = factors
     } else {
-      self.factors = try Self.begin(
+      beginning = try Self.begin(
         source, hyperparameters: hyperparameters, mean: center, deviation: deviation)
     }
+    places = try GridFactors(
+      beginning, in: grid, itemCounts: source.counts.item, ranks: ranks, ownership: ownership)
+    exchange = try FactorExchange(ranks, ownership, source.territory, own: places.owned)
   }
 
   /// The factors to begin with.
@@ -59,11 +81,8 @@ package final class StochasticLearner: Learner, Sendable {
   private static func begin(
     _ source: RatingBlockSource, hyperparameters: Hyperparameters, mean: Double, deviation: Double
   ) throws(Failure) -> PerSide<FactorTable> {
-    let factors = PerSide(
-      user: try initialFactors(
-        side: .user, rowCount: source.grids.user.rowCount, hyperparameters: hyperparameters),
-      item: try initialFactors(
-        side: .item, rowCount: source.grids.item.rowCount, hyperparameters: hyperparameters))
+    let factors = try initialFactors(
+      source.territory.shares.map(\.indices), hyperparameters: hyperparameters)
     let shared =
       hyperparameters.hasBias ? 0 : (mean.magnitude / Double(hyperparameters.rank)).squareRoot()
     let length = Float((0.1 * deviation).squareRoot())
@@ -79,73 +98,101 @@ package final class StochasticLearner: Learner, Sendable {
 
   /// One epoch: a step for each rating, then the exact error of all.
   ///
-  /// - Complexity: O(ratings · rank) divided by the workers, of which `gridSize` have work.
+  /// - Complexity: O(ratings · rank) divided by the workers, of which each rank has work for as
+  ///   many as it has rows of the grid.
   package func run(
     phase: Int, of epoch: Int, stop: StopRequest,
     progress: @escaping @Sendable (PhaseProgress) -> Void
   ) throws(Failure) -> PhaseReport? {
     let clock = ContinuousClock.now
+    let sentBefore = ranks.sentBytes
     let order = grid.diagonals(epoch: epoch, seed: hyperparameters.seed)
-    var paces = try makePaces(elapsed: Double(epoch - 1), epoch: epoch)
+    var paces = PaceBook()
     var done = 0
     for (position, diagonal) in order.enumerated() {
-      if stop.isSet { return nil }
-      if position > 0, settings.damping > 0 {
-        let share = Double(position) / Double(order.count)
-        paces = try makePaces(elapsed: Double(epoch - 1) + share, epoch: epoch)
-      }
-      let paces = paces
-      let counts = try Parallel.map(grid.size, workers: workers) { [self] block throws(Failure) in
-        let cell = block * grid.size + (block + diagonal) % grid.size
-        step(grid.cells[cell], paces)
-        return grid.cells[cell].count
-      }
-      done += counts.reduce(0, +)
+      if try ranks.any(stop.isSet) { return nil }
+      if position == 0 { try places.arrange(on: diagonal) }
+      if settings.damping > 0 { paces = PaceBook() }
+      let share = Double(position) / Double(order.count)
+      try stepThrough(
+        diagonal, then: position + 1 < order.count ? order[position + 1] : diagonal, paces,
+        pace: { [self] in pace(count: $0, elapsed: Double(epoch - 1) + share, epoch: epoch) })
+      done += diagonalCounts[diagonal]
       progress(
         PhaseProgress(iteration: epoch, side: nil, ratingsDone: done, ratingCount: ratingCount))
     }
-    let errors = try Parallel.map(grid.cells.count, workers: workers) {
-      [self] cell throws(Failure) in cellError(grid.cells[cell])
+    let errors = try squaredErrors(after: order)
+    try places.returnRows()
+    try exchange.publish(0..<factors.item.rowCount, of: .item)
+    try exchange.complete(.item)
+    let sums = try ranks.fold([0, 0, 0]) { before in
+      [
+        errors.reduce(before[0], +), penalty(of: .user, after: before[1]),
+        penalty(of: .item, after: before[2]),
+      ]
     }
-    let squaredError = errors.reduce(0, +)
-    var objective = squaredError
-    for side in Side.allCases {
-      objective += penalty(
-        factors[side], counts: counts[side], oppositeCount: counts[side.opposite].count,
-        hyperparameters: hyperparameters)
-    }
+    let sent = try ranks.totals([ranks.sentBytes - sentBefore])[0]
     return PhaseReport(
-      iteration: epoch, side: nil, objective: objective,
-      rmse: rootMeanSquare(squaredError, count: ratingCount), seconds: clock.seconds,
-      ratings: ratingCount, broadcastBytes: broadcastBytes, fallbackRows: 0, doubleRows: 0)
+      iteration: epoch, side: nil, objective: sums[0] + sums[1] + sums[2],
+      rmse: rootMeanSquare(sums[0], count: ratingCount), seconds: clock.seconds,
+      ratings: ratingCount, broadcastBytes: ranks.isAlone ? bytesApart : sent, fallbackRows: 0,
+      doubleRows: 0)
+  }
+
+  /// A step for each rating of a diagonal's cells; item blocks leave for the next one as soon as
+  /// their cell is done, and are waited for only by the cell that needs them.
+  private func stepThrough(
+    _ diagonal: Int, then next: Int, _ paces: PaceBook,
+    pace: @escaping @Sendable (_ count: Int) -> StochasticPace
+  ) throws(Failure) {
+    _ = try Parallel.map(grid.rows.count, workers: workers) { [self] position throws(Failure) in
+      let row = grid.rows.lowerBound + position
+      let number = grid.itemBlock(ofRow: row, on: diagonal)
+      let (users, items) = (places.users[position], try places.items.block(number))
+      let user = paces.paces(of: .user, row, users.counts, make: pace)
+      let item = paces.paces(of: .item, number, items.counts, make: pace)
+      step(grid.cell(row, on: diagonal), users.factors, items.factors, user, item)
+      if grid.owner(ofItemBlock: number, on: next) != ranks.rank { paces.forget(.item, number) }
+      try places.pass(number, to: next)
+    }
+  }
+
+  /// Σ (r − r̂)² of each cell of these rows, in order.
+  ///
+  /// Of several ranks each sees the item blocks as they go round once more, backwards: at first
+  /// they are where the epoch has left them.
+  private func squaredErrors(after order: [Int]) throws(Failure) -> [Double] {
+    // Alone, all blocks are here at once.
+    let rounds = ranks.isAlone ? [order] : order.reversed().map { [$0] }
+    var errors = [Double](repeating: 0, count: grid.cells.count)
+    for (position, round) in rounds.enumerated() {
+      let next = rounds[min(position + 1, rounds.count - 1)][0]
+      let found = try Parallel.map(round.count * grid.rows.count, workers: workers) {
+        [self] task throws(Failure) in
+        let (place, row) = task.quotientAndRemainder(dividingBy: grid.rows.count)
+        let number = grid.itemBlock(ofRow: grid.rows.lowerBound + row, on: round[place])
+        let items = try places.items.block(number)
+        let cell = row * grid.size + number
+        let error = cellError(grid.cells[cell], places.users[row].factors, items.factors)
+        try places.pass(number, to: next)
+        return (cell, error)
+      }
+      for (cell, error) in found { errors[cell] = error }
+    }
+    places.stand(on: rounds[rounds.count - 1][0])
+    return errors
+  }
+
+  private func penalty(of side: Side, after before: Double) -> Double {
+    LeastSquares.penalty(
+      factors[side], counts: counts[side], oppositeCount: rowCounts[side.opposite],
+      hyperparameters: hyperparameters, after: before)
   }
 
   /// With each row of the grid in a process of its own, every block of items moves on after each
   /// diagonal.
-  private var broadcastBytes: Int {
+  private var bytesApart: Int {
     factors.item.rowCount * factors.item.width * MemoryLayout<Float>.size * grid.size
-  }
-
-  private typealias Paces = PerSide<[StochasticPace]>
-
-  /// How each row steps when so many epochs have passed.
-  private func makePaces(elapsed: Double, epoch: Int) throws(Failure) -> Paces {
-    Paces(
-      user: try makePaces(.user, elapsed: elapsed, epoch: epoch),
-      item: try makePaces(.item, elapsed: elapsed, epoch: epoch))
-  }
-
-  private func makePaces(
-    _ side: Side, elapsed: Double, epoch: Int
-  ) throws(Failure) -> [StochasticPace] {
-    let counts = counts[side]
-    let length = 16384
-    return try Parallel.map((counts.count + length - 1) / length, workers: workers) {
-      [self] part throws(Failure) in
-      counts[part * length..<min(counts.count, (part + 1) * length)].map {
-        pace(count: Int($0), elapsed: elapsed, epoch: epoch)
-      }
-    }.flatMap(\.self)
   }
 
   /// The gradient of λ s |x|², spread over the row's n ratings, is 2λ s/n · x at each; as in the
@@ -162,8 +209,11 @@ package final class StochasticLearner: Learner, Sendable {
       bias_decay: left(biasRate, hyperparameters.biasRidge(count: count)))
   }
 
-  private func step(_ ratings: [StochasticRating], _ paces: Paces) {
-    unsafe withCell(paces) { cell in
+  private func step(
+    _ ratings: [StochasticRating], _ users: FactorTable, _ items: FactorTable,
+    _ userPaces: [StochasticPace], _ itemPaces: [StochasticPace]
+  ) {
+    unsafe withCell(users, items, userPaces, itemPaces) { cell in
       unsafe ratings.withUnsafeBufferPointer { ratings in
         guard let first = ratings.baseAddress else { return }
         unsafe kernels.stochasticSteps(cell, first, ratings.count)
@@ -171,9 +221,11 @@ package final class StochasticLearner: Learner, Sendable {
     }
   }
 
-  private func cellError(_ ratings: [StochasticRating]) -> Double {
+  private func cellError(
+    _ ratings: [StochasticRating], _ users: FactorTable, _ items: FactorTable
+  ) -> Double {
     // No step is made, so no pace is asked for.
-    unsafe withCell(Paces(user: [], item: [])) { cell in
+    unsafe withCell(users, items, [], []) { cell in
       unsafe ratings.withUnsafeBufferPointer { ratings in
         guard let first = ratings.baseAddress else { return 0 }
         return unsafe kernels.stochasticSquaredError(cell, first, ratings.count)
@@ -181,17 +233,40 @@ package final class StochasticLearner: Learner, Sendable {
     }
   }
 
-  /// Lends the factors and paces of both sides to a kernel.
-  private func withCell<Output>(_ paces: Paces, _ body: (StochasticCell) -> Output) -> Output {
-    unsafe paces.user.withUnsafeBufferPointer { users in
-      unsafe paces.item.withUnsafeBufferPointer { items in
+  /// Lends the factors and paces of two blocks to a kernel.
+  private func withCell<Output>(
+    _ users: FactorTable, _ items: FactorTable, _ userPaces: [StochasticPace],
+    _ itemPaces: [StochasticPace], _ body: (StochasticCell) -> Output
+  ) -> Output {
+    unsafe userPaces.withUnsafeBufferPointer { userPaces in
+      unsafe itemPaces.withUnsafeBufferPointer { itemPaces in
         unsafe body(
           StochasticCell(
-            users: factors.user.writableBase, items: factors.item.writableBase,
-            stride: factors.user.stride,
-            bias_lane: factors.user.hasBias ? factors.user.rank : -1, mean: Float(mean),
-            user_paces: users.baseAddress, item_paces: items.baseAddress))
+            users: users.writableBase, items: items.writableBase, stride: users.stride,
+            bias_lane: users.hasBias ? users.rank : -1, mean: Float(mean),
+            user_paces: userPaces.baseAddress, item_paces: itemPaces.baseAddress))
       }
     }
   }
+}
+
+/// How the rows of each block step, worked out by the first cell that needs it.
+///
+/// A block is in one cell at a time, so nobody works it out twice.
+private final class PaceBook: Sendable {
+  private let known = Locked(
+    PerSide<[Int: [StochasticPace]]>(user: [:], item: [:]))
+
+  func paces(
+    of side: Side, _ block: Int, _ counts: ArraySlice<UInt32>,
+    make: (_ count: Int) -> StochasticPace
+  ) -> [StochasticPace] {
+    if let paces = known.withLock({ $0[side][block] }) { return paces }
+    let made = counts.map { make(Int($0)) }
+    known.withLock { $0[side][block] = made }
+    return made
+  }
+
+  /// Of a block that goes away.
+  func forget(_ side: Side, _ block: Int) { known.withLock { $0[side][block] = nil } }
 }

@@ -9,61 +9,121 @@ import Workers
 package enum Trainer {
   /// Trains until the iterations are done, a rule of the run ends it, or a stop is requested.
   ///
+  /// - Parameter ranks: The processes that train together; each calls with the same arguments, and
+  ///   the model that they write is the one that one process alone writes, byte for byte.
   /// - Throws: `.mismatch` where the model directory holds a model of other settings, `.output`
   ///   where another process trains into it, `.memory` where the budget does not suffice,
-  ///   `.diverged` where the numbers do; any failure leaves the committed generations as they were,
-  ///   and a model that was begun with this run and has none yet is removed.
+  ///   `.diverged` where the numbers do, `.usage` where there are more ranks than blocks; any
+  ///   failure leaves the committed generations as they were, and a model that was begun with this
+  ///   run and has none yet is removed.
   package static func run(
     _ partition: Partition, into model: ModelDirectory, hyperparameters: Hyperparameters,
-    settings: TrainingSettings, exchange: any FactorExchange = SharedMemoryExchange(),
-    metric: HoldoutMetric? = nil, stop: StopRequest = StopRequest(),
+    settings: TrainingSettings, ranks: Ranks = .alone, metric: HoldoutMetric? = nil,
+    stop: StopRequest = StopRequest(),
     observe: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
   ) throws(Failure) -> TrainingEnd {
-    let lock = try model.lock()
-    defer { lock.release() }
+    let lock = ranks.speaks ? try model.lock() : nil
+    defer { lock?.release() }
     do throws(Failure) {
+      try requireOneDirectory(model, partition, ranks)
       let loop = try makeLoop(
-        partition, model, hyperparameters, settings, exchange, metric, stop, observe)
+        partition, model, hyperparameters, settings, ranks, metric, stop, observe)
       let end = try loop.run()
-      if end == .stopped(saved: nil) { model.removeIfFruitless() }
+      if ranks.speaks, end == .stopped(saved: nil) { model.removeIfFruitless() }
       return end
     } catch {
-      model.removeIfFruitless()
+      if ranks.speaks { model.removeIfFruitless() }
       throw error
     }
+  }
+
+  /// Opens the directory of a model to train it; the first rank makes it where it is missing.
+  ///
+  /// - Throws: As `ModelDirectory.openOrCreate`, or `.missingInput` on a rank that does not see
+  ///   what the first one made.
+  package static func openModel(
+    _ path: String, _ ranks: Ranks, in fileSystem: any FileSystem
+  ) throws(Failure) -> ModelDirectory {
+    guard !ranks.speaks else {
+      let model = try ModelDirectory.openOrCreate(path, in: fileSystem)
+      _ = try ranks.spoken([])
+      try ranks.meet()
+      return model
+    }
+    _ = try ranks.spoken([])
+    do throws(Failure) {
+      let model = try ModelDirectory.open(path, in: fileSystem)
+      try ranks.meet()
+      return model
+    } catch {
+      guard error.code == .missingInput else { throw error }
+      throw Failure(
+        error.code, at: error.place, "is not there, though the first rank has made it",
+        hint: "all ranks have to see the same directories")
+    }
+  }
+
+  /// Refuses ranks that see another partition or another model directory than the first one.
+  private static func requireOneDirectory(
+    _ model: ModelDirectory, _ partition: Partition, _ ranks: Ranks
+  ) throws(Failure) {
+    guard !ranks.isAlone else { return }
+    let digest = Array(partition.facts.digest.utf8)
+    guard try ranks.spoken(digest) == digest else {
+      throw Failure(
+        .mismatch, at: partition.directory, "is another partition than the first rank reads",
+        hint: "all ranks have to see the same directories")
+    }
+    let holder = try ranks.spoken(ranks.speaks ? model.lockHolder() : [])
+    guard try model.lockHolder() == holder else {
+      throw Failure(
+        .mismatch, at: model.directory, "is another directory than the first rank trains into",
+        hint: "all ranks have to see the same directories")
+    }
+    // What the first rank refuses now, and takes back, all have seen.
+    try ranks.meet()
   }
 
   /// Prepares everything; what can be refused is, before anything is changed.
   private static func makeLoop(
     _ partition: Partition, _ model: ModelDirectory, _ hyperparameters: Hyperparameters,
-    _ settings: TrainingSettings, _ exchange: any FactorExchange, _ metric: HoldoutMetric?,
+    _ settings: TrainingSettings, _ ranks: Ranks, _ metric: HoldoutMetric?,
     _ stop: StopRequest, _ observe: @escaping @Sendable (TrainingEvent) -> Void
   ) throws(Failure) -> TrainingLoop {
     let facts = partition.facts
     let kernels = try KernelSet.select(settings.instructionSet)
     try checkRules(settings.run, hyperparameters, facts, metric)
+    if ranks.isAlone {
+      // What one process takes is known before anything is read.
+      _ = try TrainingMemory(
+        partition, hyperparameters: hyperparameters, settings: settings,
+        ranksHoldout: metric != nil)
+    }
+    let plan = try RankPlan(partition, hyperparameters, rank: ranks.rank, of: ranks.count)
+    let holdout =
+      hyperparameters.feedback == .explicit ? try partition.readHoldout() : HoldoutRatings()
+    // Ids come and go before anything large is held.
+    let survey = try plan.survey(holdout: holdout, workers: settings.workers)
     let memory = try TrainingMemory(
       partition, hyperparameters: hyperparameters, settings: settings,
-      ranksHoldout: metric != nil)
-    if settings.fresh { try model.clear() }
-    // Ids come and go before anything large is held.
-    let source = try RatingBlockSource(partition, keeps: memory.keepsRatings)
+      ranksHoldout: metric != nil, territory: survey.territory, rank: ranks.rank)
+    if settings.fresh, ranks.speaks { try model.clear() }
+    let source = RatingBlockSource(partition, survey, keeps: memory.keepsRatings)
     let begin = try Resumption.find(
       in: model, partition: facts, hyperparameters: hyperparameters, rules: settings.run,
-      higherIsBetter: metric?.higherIsBetter ?? false)
-    // A run that was killed while it pruned may have been the last with anything to write.
-    try model.prune(keep: settings.run.keep, sparing: begin.best)
-    try model.copyIds(from: partition)
-    let holdout =
-      hyperparameters.feedback == .explicit
-      ? HoldoutError(
-        ratings: try partition.readHoldout(), kernels: kernels, workers: settings.workers) : nil
+      higherIsBetter: metric?.higherIsBetter ?? false, ranks: ranks, shares: plan.shares)
+    if ranks.speaks {
+      // A run that was killed while it pruned may have been the last with anything to write.
+      try model.prune(keep: settings.run.keep, sparing: begin.best)
+      try model.copyIds(from: partition)
+    }
     let checkpointer = Checkpointer(
       model, partition: partition, hyperparameters: hyperparameters, rules: settings.run,
+      ranks: ranks, shares: plan.shares,
       saved: begin.history.isEmpty ? nil : begin.history.count)
     let learner = try makeLearner(
       source, hyperparameters: hyperparameters, kernels: kernels, workers: settings.workers,
-      exchange: exchange, factors: begin.factors)
+      ranks: ranks, ownership: plan.ownership, factors: begin.factors)
     observe(
       .started(
         TrainingStart(
@@ -73,7 +133,11 @@ package enum Trainer {
           keepsRatings: memory.keepsRatings || learner.keepsRatings, refused: begin.refused)))
     try checkpointer.mendLog(begin.history)
     return TrainingLoop(
-      learner, rules: settings.run, ratingCount: facts.ratingCount, holdout: holdout,
+      learner, rules: settings.run, ratingCount: facts.ratingCount,
+      holdout: hyperparameters.feedback == .explicit
+        ? HoldoutError(
+          holdout, in: source.territory, ranks: ranks, kernels: kernels,
+          workers: settings.workers) : nil,
       metric: metric, checkpointer: checkpointer, history: begin.history, stop: stop,
       observe: observe)
   }
@@ -111,7 +175,7 @@ extension TrainingLoop {
     TrainingLoop(
       try makeLearner(
         source, hyperparameters: hyperparameters, kernels: kernels, workers: workers,
-        exchange: SharedMemoryExchange(), factors: start),
+        factors: start),
       rules: rules, ratingCount: source.ratingCount, stop: stop)
   }
 }

@@ -53,8 +53,8 @@ package struct PhaseReport: Sendable, Equatable {
   package let seconds: Double
   /// Ratings that the phase went through.
   package let ratings: Int
-  /// Bytes that a wire would have carried to bring the solved factors to the blocks of the other
-  /// side.
+  /// Bytes that all ranks have sent since the phase before; of one process those that a wire would
+  /// have carried to bring the solved factors to the blocks of the other side.
   package let broadcastBytes: Int
   /// Rows whose system had to be made regular first.
   package let fallbackRows: Int

@@ -113,7 +113,8 @@ package final class TrainingLoop {
   private func measured(_ report: PhaseReport) throws(Failure) -> IterationRecord {
     let record = IterationRecord(
       objective: report.objective, rmse: report.rmse,
-      holdoutRmse: try holdout?.rmse(learner.factors, mean: Float(learner.mean)),
+      holdoutRmse: try holdout?.rmse(
+        users: learner.factors.user, items: learner.referredItems, mean: Float(learner.mean)),
       holdoutMetric: try metric?.measure(learner.factors, learner.mean))
     for value in [record.holdoutRmse, record.holdoutMetric] {
       if let value { try require(value, "hold-out's measure", in: report.iteration) }

@@ -1,5 +1,6 @@
 import BlockMatrix
 import BlockStore
+import FactorExchange
 import LeastSquares
 
 /// What training will hold in memory, known before any of it is read.
@@ -23,20 +24,27 @@ package struct TrainingMemory: Sendable, Equatable {
   /// What is spent on keeping ratings decoded where no budget was named.
   static let unasked = 64 << 20
 
-  /// - Parameter ranksHoldout: Whether a ranking metric is measured after each iteration.
+  /// - Parameters:
+  ///   - ranksHoldout: Whether a ranking metric is measured after each iteration.
+  ///   - territory: What this process holds; `nil` for everything.
+  ///   - rank: Its number among those that train together.
   /// - Throws: `.memory`, naming the least, where the budget is smaller.
   package init(
     _ partition: Partition, hyperparameters: Hyperparameters, settings: TrainingSettings,
-    ranksHoldout: Bool = false
+    ranksHoldout: Bool = false, territory: Territory? = nil, rank: Int = 0
   ) throws(Failure) {
     let facts = partition.facts
+    let territory = territory ?? Territory(whole: facts.grids)
     let width = FactorTable.stride(rank: hyperparameters.rank, hasBias: hyperparameters.hasBias)
-    let rows = facts.userCount + facts.itemCount
-    let ids = PerSide(
-      user: try partition.memoryOfIds(.user), item: try partition.memoryOfIds(.item))
+    let rows = territory.shares.user.indices.count + territory.shares.item.indices.count
+    // Only one rank writes ids.
+    let ids = try PerSide { side throws(Failure) in
+      rank == 0 ? try partition.memoryOfIds(side) : 0
+    }
     var held = rows * (width * 4 + Self.rowBytes) + (facts.holdout?.ratingCount ?? 0) * 12
+    held += Self.exchangeBytes(territory, hyperparameters, width: width)
     if ranksHoldout { held += ids.user + ids.item + facts.itemCount * (width * 4 + 16) }
-    let blocks = facts.shards.user + facts.shards.item
+    let blocks = Side.allCases.flatMap { facts.shards[$0][territory.shares[$0].blocks] }
     let decoded = blocks.map { ($0.rowCount + 1) * 8 + $0.ratingCount * 8 }
     ratingBytes = decoded.reduce(0, +)
     let isStochastic = hyperparameters.solver == nil
@@ -49,7 +57,10 @@ package struct TrainingMemory: Sendable, Equatable {
       let inFlight = min(blocks.count, settings.workers + PhaseBoard.readAhead(settings.workers))
       working =
         PhaseSolver.workingByteCount(
-          hyperparameters, rowCount: max(facts.userCount, facts.itemCount),
+          hyperparameters,
+          rowCount: max(
+            territory.wanted?.user.count ?? facts.userCount,
+            territory.wanted?.item.count ?? facts.itemCount),
           workers: settings.workers) + inFlight * largest
     }
     heldBytes = held
@@ -66,6 +77,24 @@ package struct TrainingMemory: Sendable, Equatable {
         hint: "grant more, use fewer workers, or partition into more blocks")
     }
     keepsRatings = !isStochastic && memory - least >= ratingBytes
+  }
+
+  /// What a rank holds to exchange rows with others.
+  private static func exchangeBytes(
+    _ territory: Territory, _ hyperparameters: Hyperparameters, width: Int
+  ) -> Int {
+    guard let wanted = territory.wanted else { return 0 }
+    let rows = wanted.user.count + wanted.item.count
+    // The rows that it refers to, and about as many numbers of rows that others refer to; then
+    // which rows those are, of both sides.
+    var bytes = rows * (width * 4 + 4) + (wanted.user.rowCount + wanted.item.rowCount) * 12 / 64
+    bytes += MPILink.library + min(MPILink.mostQueued, rows * width * 4)
+    if hyperparameters.feedback != .explicit {
+      // The Gramian of each range of rows, all of them before they are added.
+      let ranges = Side.allCases.map { territory.shares[$0].indices.count / 4096 + 1 }.max() ?? 1
+      bytes += ranges * width * width * 4
+    }
+    return bytes
   }
 
   /// A row's squared error, its count, and its count as the feedback counts it.

@@ -59,10 +59,11 @@ package struct CrossValidation: Sendable {
   ) -> [(String, JSONText)] {
     [
       ("ratings", .string(partition.digest)), ("folds", .int(foldCount)),
+      // As text: many readers of JSON round numbers of 64 bits.
       ("foldSeed", .string(String(seed))), ("fold", .int(fold)),
       ("iterations", .int(rules.iterations)), ("tolerance", .number(rules.tolerance)),
       ("metric", .string(metric.name)), ("clip", .bool(metric == .rmse(clip: true))),
-      ("settings", .object(point.settings.map { ($0.name, .string($0.value)) })),
+      ("settings", .words(point.settings)),
     ]
   }
 }

@@ -25,23 +25,16 @@ struct FoldData {
     self.mask = mask
     let source = try RatingBlockSource(partition, mask: mask, keeps: true, workers: workers)
     self.source = source
-    ids = PerSide(user: try partition.readIds(.user), item: try partition.readIds(.item))
+    ids = try partition.readIds()
     scale = partition.facts.lowestValue...partition.facts.highestValue
-    let heldOut = try source.heldOut(workers: workers)
-    let known = heldOut.values.indices.filter { position in
-      source.counts.user[Int(heldOut.users[position])] > 0
-        && source.counts.item[Int(heldOut.items[position])] > 0
-    }
+    test = TestRatings(try source.heldOut(workers: workers), trainingCounts: source.counts)
+    let known = test.knownPairs
     guard !known.isEmpty else {
       throw Failure(
         .data, at: partition.directory, "fold \(mask.fold + 1) has no rating to measure with",
         hint: "use fewer folds, or more ratings")
     }
-    knownTest = TestRatings(
-      HoldoutRatings(
-        users: known.map { heldOut.users[$0] }, items: known.map { heldOut.items[$0] },
-        values: known.map { heldOut.values[$0] }), trainingCounts: source.counts)
-    test = TestRatings(heldOut, trainingCounts: source.counts)
+    knownTest = TestRatings(test.ratings.picked(known), trainingCounts: source.counts)
     coldItems = source.counts.item.indices.filter { source.counts.item[$0] == 0 }.map(UInt32.init)
   }
 
@@ -77,6 +70,7 @@ struct FoldData {
               let number = source.grids.user.block(containing: Int(user))
               let block = try source.block(number, of: .user)
               let seen = block.columns[block.ratings(ofRow: Int(user) - block.firstIndex)]
+              // As if seen: no model of the fold's ratings has them, so none ranks them.
               return coldItems.isEmpty ? seen : (seen + coldItems).sorted()[...]
             })
         })

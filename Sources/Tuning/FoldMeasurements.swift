@@ -33,6 +33,7 @@ package final class FoldMeasurements {
     progress: (_ done: Int) -> Void = { _ in }
   ) throws(Failure) -> [[FoldValue]]? {
     var values = points.map { _ in [FoldValue]() }
+    // Folds outside: the ratings of one are read once for all models.
     for fold in 0..<(folds ?? validation.foldCount) {
       for (position, point) in points.enumerated() {
         let key = validation.key(point, fold: fold, of: partition.facts)
@@ -69,6 +70,7 @@ package final class FoldMeasurements {
   private func data(of fold: Int, _ validation: CrossValidation) throws(Failure) -> FoldData {
     let mask = FoldMask(fold: fold, of: validation.foldCount, seed: validation.seed)
     if let data, data.mask == mask { return data }
+    // Given up before the next is read: two folds would take twice the memory.
     data = nil
     let read = try FoldData(partition, mask, workers: validation.workers)
     data = read

@@ -1,6 +1,6 @@
 import BlockMatrix
 import BlockStore
-import Workers
+import Training
 
 /// How a partition's ratings spread: where the values of λ lie that are worth trying.
 ///
@@ -19,28 +19,18 @@ package struct RatingSpread: Sendable, Equatable {
     self.typicalCount = typicalCount
   }
 
-  /// Sums are taken by user, then in the order of the users: they do not depend on the blocks.
-  ///
   /// - Complexity: O(ratings), divided by the workers.
   init(_ partition: Partition, workers: Int) throws(Failure) {
-    let parts = try Parallel.map(partition.facts.grids.user.blockCount, workers: workers) {
-      number throws(Failure) in
-      let block = try partition.readBlock(number, of: .user)
-      return (0..<block.rowCount).map { row in
-        block.ratings(ofRow: row).reduce(into: SIMD2<Double>.zero) { sums, position in
-          let value = Double(block.value(at: position))
-          sums += SIMD2(value, value * value)
-        }
-      }
-    }
-    let count = Double(max(1, partition.facts.ratingCount))
-    let means = parts.joined().reduce(SIMD2<Double>.zero, +) / count
-    let variance = max(0, means.y - means.x * means.x)
+    // Read twice, once for each sum: as a rule this is little beside a single fold.
+    let source = try RatingBlockSource(partition, keeps: false)
+    let mean = try source.mean(workers: workers)
+    let variance = try source.mean(workers: workers) { ($0 - mean) * ($0 - mean) }
     deviation = variance > 0 && variance.isFinite ? variance.squareRoot() : 1
-    func typical(_ side: Side) throws(Failure) -> Double {
-      try partition.readIds(side).counts.reduce(0.0) { $0 + Double($1) * Double($1) } / count
+    let typical = Side.allCases.map { side in
+      source.counts[side].reduce(0.0) { $0 + Double($1) * Double($1) }
+        / Double(max(1, source.ratingCount))
     }
-    typicalCount = max(1, (try typical(.user) * typical(.item)).squareRoot())
+    typicalCount = max(1, (typical[0] * typical[1]).squareRoot())
   }
 
   /// Where to look for λ, from the largest down.
@@ -62,6 +52,8 @@ package struct RatingSpread: Sendable, Equatable {
   }
 
   private static func around(_ center: Double) -> [Double] {
+    // Wide enough for what the rule leaves out; finer steps go on from the best, beyond the ends
+    // too.
     GridSeries.coarse(from: center / 6, to: center * 6)
   }
 }

@@ -76,6 +76,7 @@ package final class TuningRecord {
       ("pairs", .int(value.pairs)), ("coldPairs", .int(value.coldPairs)),
     ]
     try log.append(JSONText.object(key + members).text)
+    // A value may have taken hours: it is kept before the next begins.
     try log.flush()
     values[JSONText.object(key).text] = value
   }

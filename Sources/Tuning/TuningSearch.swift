@@ -29,6 +29,8 @@ package final class TuningSearch {
   private let progress: (Progress) -> Void
   private var tried: [Hyperparameters] = []
 
+  // An RMSE of so many pairs has a standard error of half a percent: enough to tell what is far
+  // behind.
   private static let enoughPairs = 20_000
   private static let finalists = 5
   private static let mostSteps = 8
@@ -42,6 +44,7 @@ package final class TuningSearch {
     self.partition = partition
     self.measurements = measurements
     self.progress = progress
+    // What is far behind after a third of the iterations does not come to win.
     short = try validation.shortened(to: max(3, (validation.rules.iterations + 2) / 3))
     let pairs = max(1, partition.facts.ratingCount / validation.foldCount)
     screeningFolds = min(
@@ -83,6 +86,7 @@ package final class TuningSearch {
     else { return nil }
     if !others.isEmpty {
       var candidates = kept(order, 4)
+      // With the λ that were best at the lowest rank: near enough to go on from in finer steps.
       for point in candidates where point.rank == lowest {
         for rank in others { candidates.append(try point.with(ModelSetting.rank, rank)) }
       }

@@ -66,6 +66,7 @@ package struct TuningSpace: Sendable {
         }
       }
     }
+    // Different ways lead to one model, as where λ₂ has the same default.
     return points.unique
   }
 

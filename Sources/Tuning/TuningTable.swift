@@ -26,6 +26,7 @@ package struct TuningTable: Sendable {
         let values = folds.compactMap { isMixed ? $0.known : $0.value }
         let squares = values.reduce(0) { $0 + ($1 - score) * ($1 - score) }
         let count = Double(values.count)
+        // n − 1, for the mean was taken from the same folds.
         return (squares / (count - 1)).squareRoot() / count.squareRoot()
       }
     }
@@ -105,6 +106,7 @@ package struct TuningTable: Sendable {
     func edge<Value: SettingType>(
       _ setting: Setting<Value>, _ number: (Value) -> Double
     ) -> Edge? {
+      // Among models in which it means the same: λ by count and plain λ have no common scale.
       let values = alike.compactMap { $0.values[setting].map(number) }
       guard let own = best.values[setting].map(number), let least = values.min(),
         let most = values.max(), least < most, own == least || own == most

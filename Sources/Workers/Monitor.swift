@@ -45,6 +45,7 @@ import Glibc
       unsafe pthread_mutex_unlock(mutex)
     }
     while true {
+      // To take something may be the change that another one waits for: hence the broadcast above.
       if let output = body(&state) { return output }
       unsafe pthread_cond_wait(changed, mutex)
     }

@@ -27,6 +27,16 @@ package enum Parallel {
     return try board.results()
   }
 
+  /// The same for ranges of one length, the last of them shorter, that make up `0..<count`.
+  package static func map<Output: Sendable>(
+    rangesOf count: Int, length: Int, workers: Int,
+    _ body: @escaping @Sendable (Range<Int>) throws(Failure) -> Output
+  ) throws(Failure) -> [Output] {
+    try map((count + length - 1) / length, workers: workers) { part throws(Failure) in
+      try body(part * length..<min(count, (part + 1) * length))
+    }
+  }
+
   /// What the workers of one `map` share.
   private final class Board<Output: Sendable>: Sendable {
     struct State {
@@ -44,6 +54,7 @@ package enum Parallel {
     }
 
     func nextIndex() -> Int? {
+      // Relaxed: only the number is shared here; results go through the lock.
       let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
       return index < count ? index : nil
     }
@@ -53,6 +64,7 @@ package enum Parallel {
     }
 
     func fail(_ index: Int, with failure: Failure) {
+      // Nobody gets another index.
       next.store(count, ordering: .relaxed)
       state.withLock { state in
         if let earlier = state.failure, earlier.index <= index { return }

@@ -76,7 +76,7 @@ struct MemoryTests {
       failure { () throws(Failure) in
         try fixture.partition([path], to: "p", refusal.settings)
       })
-    #expect(found.code == .memory && found.place == "--memory")
+    #expect(found.code == .memory && found.place == "memory" && found.isSetting)
     #expect(found.message.contains("bytes are too few: \(refusal.reason)"), "\(found.message)")
     let named = try #require(found.hint.firstMatch(of: /give at least --memory (\d+)M$/))
     let mebibytes = try #require(Int(named.1))

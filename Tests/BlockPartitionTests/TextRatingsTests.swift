@@ -15,18 +15,19 @@ struct TextRatingsTests {
       try fixture.write(Array(lines[4000...]), to: "b.csv"),
     ]
     for workers in [1, 2, 5] {
-      let ratings = try readRatings(
-        paths, source: RatingSource(), in: PosixFileSystem(), workers: workers)
+      let text = try TextRatings(
+        InputFiles.inputs(paths, in: PosixFileSystem()), source: RatingSource(), workers: workers)
+      let ratings = text.ratings
       #expect(ratings.count == lines.count)
       let found = (0..<ratings.count).map { rating in
         Line(
-          user: String(decoding: ratings.ids.user[Int(ratings.users[rating])], as: UTF8.self),
-          item: String(decoding: ratings.ids.item[Int(ratings.items[rating])], as: UTF8.self),
+          user: String(decoding: text.ids.user[Int(ratings.users[rating])], as: UTF8.self),
+          item: String(decoding: text.ids.item[Int(ratings.items[rating])], as: UTF8.self),
           value: ratings.values[rating])
       }
       #expect(found == lines)
       #expect(ratings.users[0] == 0 && ratings.items[0] == 0)
-      #expect(ratings.ids.user.counts.reduce(0, +) == 9000)
+      #expect(text.ids.user.counts.reduce(0, +) == 9000)
     }
   }
 
@@ -34,7 +35,8 @@ struct TextRatingsTests {
     let fixture = try Fixture()
     let path = try fixture.directory.write("a,b,1\na,b\n", to: "a.csv")
     let found = failure { () throws(Failure) in
-      _ = try readRatings([path], source: RatingSource(), in: PosixFileSystem(), workers: 2)
+      _ = try TextRatings(
+        InputFiles.inputs([path], in: PosixFileSystem()), source: RatingSource(), workers: 2)
     }
     #expect(found?.place == "\(path):2:4")
   }

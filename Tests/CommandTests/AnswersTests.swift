@@ -26,7 +26,8 @@ import Testing
   }
 
   @Test func `recommend ranks all items for all users, in every form`() throws {
-    let csv = try run("recommend", "model", "--users", "all", "--top", "2", "--format", "csv")
+    let csv = try run(
+      "recommend", "model", "--include-seen", "--users", "all", "--top", "2", "--format", "csv")
     #expect(
       csv.output == """
         user,item,rank,score
@@ -38,14 +39,15 @@ import Testing
         bob,Dune,2,1.5
 
         """)
-    let lines = try run("recommend", "model", "--top", "1", "--format", "jsonl", "ann", "zoë")
+    let lines = try run(
+      "recommend", "model", "--include-seen", "--top", "1", "--format", "jsonl", "ann", "zoë")
     #expect(
       lines.output == """
         {"user":"ann","item":"Alien","rank":1,"score":4.0}
         {"user":"zoë","item":"Alien","rank":1,"score":5.0}
 
         """)
-    let json = try run("recommend", "model", "--top", "1", "--json", "ann")
+    let json = try run("recommend", "model", "--include-seen", "--top", "1", "--json", "ann")
     #expect(
       json.output == """
         {"rankings":[
@@ -58,7 +60,8 @@ import Testing
     try stored.folder.write("Alien\r\nDune\nHeat\n\nCasablanca", to: "allow.txt")
     try stored.folder.write("Alien\n", to: "deny.txt")
     let both = try run(
-      "recommend", "model", "--items", "allow.txt", "--deny", "deny.txt", "--format", "csv", "ann")
+      "recommend", "model", "--include-seen", "--among", "allow.txt", "--not-among", "deny.txt",
+      "--format", "csv", "ann")
     #expect(
       both.output == """
         user,item,rank,score
@@ -67,7 +70,9 @@ import Testing
 
         """)
     #expect(both.errors == "blockals: 1 of 4 items in allow.txt are unknown\n")
-    let deny = try run("recommend", "model", "--deny", "deny.txt", "--top", "1", "--json", "ann")
+    let deny = try run(
+      "recommend", "model", "--include-seen", "--not-among", "deny.txt", "--top", "1", "--json",
+      "ann")
     #expect(deny.output.contains("\"Dune\""))
   }
 
@@ -84,12 +89,12 @@ import Testing
 
         """)
     let skipped = try run(
-      "recommend", "model", "--users", "users.txt", "--skip-unknown", "--top", "1", "--format",
-      "csv")
+      "recommend", "model", "--include-seen", "--users", "users.txt", "--skip-unknown", "--top",
+      "1", "--format", "csv")
     #expect(skipped.output == "user,item,rank,score\nzoë,Alien,1,5.0\nbob,Alien,1,2.0\n")
     #expect(skipped.errors == "blockals: 1 of 3 users are unknown\n")
     let piped = try CommandRunner.run(
-      ["recommend", "model", "--users", "-", "--top", "1", "--format", "csv"],
+      ["recommend", "model", "--include-seen", "--users", "-", "--top", "1", "--format", "csv"],
       input: Array("bob\n".utf8), in: stored.folder.path)
     #expect(piped.output == "user,item,rank,score\nbob,Alien,1,2.0\n")
   }
@@ -139,7 +144,7 @@ import Testing
     }
     try stored.folder.write("Heat\nAlien\n", to: "deny.txt")
     let some = try run(
-      "recommend", "model", "--new-items", "new.csv", "--deny", "deny.txt", "--format", "csv",
+      "recommend", "model", "--new-items", "new.csv", "--not-among", "deny.txt", "--format", "csv",
       "ann", "bob")
     #expect(some.output.split(separator: "\n").dropFirst().allSatisfy { $0.hasPrefix("bob,Ran") })
     #expect(some.errors.hasSuffix("blockals: 1 of 2 items in deny.txt are unknown\n"))
@@ -195,7 +200,8 @@ import Testing
   }
 
   @Test func `recommend writes a file that must not exist`() throws {
-    let first = try run("recommend", "model", "--users", "all", "-o", "top.tsv", "--top", "1")
+    let first = try run(
+      "recommend", "model", "--include-seen", "--users", "all", "-o", "top.tsv", "--top", "1")
     #expect(first.status == 0)
     #expect(first.output == "")
     #expect(
@@ -206,15 +212,15 @@ import Testing
         bob\tAlien\t1\t2.0
 
         """)
-    let again = try run("recommend", "model", "--users", "all", "-o", "top.tsv")
+    let again = try run("recommend", "model", "--include-seen", "--users", "all", "-o", "top.tsv")
     #expect(again.status == 73)
     #expect(again.errors.hasPrefix("blockals: error: top.tsv: exists already, and holds "))
   }
 
   @Test(arguments: [
     ["recommend", "model"], ["recommend", "model", "--users", "all", "ann"],
-    ["recommend", "model", "--top", "0", "ann"], ["recommend", "model", "--workers", "0", "ann"],
-    ["recommend", "model", "--format", "xml", "ann"], ["similar", "model"],
+    ["recommend", "model", "--top", "0", "ann"], ["recommend", "model", "--format", "xml", "ann"],
+    ["similar", "model"],
     ["similar", "model", "--item", "Alien", "--user", "ann"],
     ["similar", "model", "--item", "Alien", "--new-items", "f"],
     ["similar", "model", "--new-users", "f", "--new-items", "f"],
@@ -225,6 +231,8 @@ import Testing
     ["recommend", "model", "--new-items", "-", "--users", "-"],
     ["recommend", "model", "--no-rating", "ann"], ["evaluate", "model"], ["evaluate"],
     ["evaluate", "model", "--holdout", "ratings.blocks", "--exclude", "ratings.blocks"],
+    ["evaluate", "model", "--holdout", "ratings.blocks", "--include-seen"],
+    ["recommend", "model", "--exclude", "ratings.blocks", "--include-seen", "ann"],
     ["export", "model"], ["export", "model", "--format", "parquet"],
   ])
   func `what makes no sense is a usage error`(arguments: [String]) throws {
@@ -235,13 +243,24 @@ import Testing
   }
 
   @Test(arguments: [
+    ["recommend", "model", "ann"], ["similar", "model", "--item", "Alien"], ["verify", "model"],
+    ["evaluate", "model", "--holdout", "ratings.blocks"], ["tune", "ratings.blocks"],
+    ["train", "ratings.blocks"],
+  ])
+  func `every command refuses to work with nobody`(arguments: [String]) throws {
+    let result = try CommandRunner.run(arguments + ["--workers", "0"], in: stored.folder.path)
+    #expect(result.status == 64)
+    #expect(result.errors == "blockals: error: --workers: 0 is not between 1 and 1024\n")
+  }
+
+  @Test(arguments: [
     ["recommend", "nowhere", "ann"], ["similar", "nowhere", "--item", "Alien"],
     ["evaluate", "nowhere", "--holdout", "ratings.blocks"],
     ["export", "nowhere", "--format", "npy"],
     ["recommend", "model", "--exclude", "nowhere", "ann"],
     ["evaluate", "model", "--holdout", "nowhere"], ["evaluate", "model", "--ratings", "nowhere"],
     ["recommend", "model", "--users", "nowhere"],
-    ["recommend", "model", "--deny", "nowhere", "ann"],
+    ["recommend", "model", "--not-among", "nowhere", "ann"],
     ["recommend", "model", "--new-items", "nowhere"],
     ["similar", "model", "--new-users", "nowhere"],
   ])
@@ -285,7 +304,8 @@ import Testing
       json.output == """
         {"rmse":2.273030282830976,"mae":2.0,"precision@1":1.0,"recall@1":0.75,\
         "recall-truncated@1":1.0,"ndcg@1":1.0,"map@1":1.0,"mrr":1.0,"hit-rate@1":1.0,\
-        "coverage@1":0.5,"pairs":3,"unknownPairs":1,"users":2,"skippedUsers":1}
+        "coverage@1":0.5,"pairs":3,"unknownPairs":1,"users":2,"skippedUsers":1,\
+        "excluded":"ratings.blocks"}
 
         """)
     let text = try run("evaluate", "model", "--holdout", "ratings.blocks", "--clip")

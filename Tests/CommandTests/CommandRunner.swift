@@ -33,11 +33,14 @@ enum CommandRunner {
   ///
   /// - Parameters:
   ///   - output: Where standard output goes, if it is not to be kept.
-  ///   - shell: What a shell does before it becomes the command, as to set a limit.
+  ///   - program: What is run; the command itself unless something is to start it.
+  ///   - environment: Variables besides those that every run gets.
+  ///   - shell: What a shell does before it becomes the program, as to set a limit.
   ///   - watch: Called every 2 ms with the process's number.
   static func run(
     _ arguments: [String], input: [UInt8] = [], in folder: String? = nil, seconds: Double = 60,
-    output: String? = nil, shell: String? = nil, interruption: Interruption? = nil,
+    output: String? = nil, program: String = path, environment: [String: String] = [:],
+    shell: String? = nil, interruption: Interruption? = nil,
     watch: (Int32) throws -> Void = { _ in }
   ) throws -> CommandResult {
     let scratch = FileManager.default.temporaryDirectory
@@ -49,12 +52,12 @@ enum CommandRunner {
     try Data(input).write(to: files[0])
     for file in files[1...] { try Data().write(to: file) }
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: shell == nil ? path : "/bin/sh")
+    process.executableURL = URL(fileURLWithPath: shell == nil ? program : "/bin/sh")
     process.arguments =
-      (shell.map { ["-c", "\($0); exec \"$0\" \"$@\"", path] } ?? []) + arguments
+      (shell.map { ["-c", "\($0); exec \"$0\" \"$@\"", program] } ?? []) + arguments
     process.environment = [
       "PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no", "COLUMNS": "80",
-    ]
+    ].merging(environment) { $1 }
     if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
     process.standardInput = try FileHandle(forReadingFrom: files[0])
     process.standardOutput = try FileHandle(
@@ -73,7 +76,7 @@ enum CommandRunner {
     }
     if process.isRunning {
       kill(process.processIdentifier, SIGKILL)
-      Issue.record("blockals \(arguments.joined(separator: " ")) ran longer than \(seconds) s")
+      Issue.record("\(program) \(arguments.joined(separator: " ")) ran longer than \(seconds) s")
     }
     process.waitUntilExit()
     let bytes = try Data(contentsOf: files[1])

@@ -26,7 +26,7 @@ import Testing
     "partition r.csv -o out --max-bad 1 --json",
     "export model --format npy -o out",
     "generate --users 30 --items 20 --ratings 100 -o out",
-    "recommend model --users all -o out", "similar model --item Dune -o out",
+    "recommend model --include-seen --users all -o out", "similar model --item Dune -o out",
   ])
   func `finds its output complete, and says what it said`(command: String) throws {
     let first = try run(command)
@@ -56,8 +56,8 @@ import Testing
       "generate --users 30 --items 20 --ratings 100 -o out",
       "generate --users 30 --items 20 --ratings 100 --seed 1 -o out"
     ),
-    ("recommend model ann -o out", "recommend model zoë -o out"),
-    ("recommend model ann bob -o out", "recommend model ann -o out"),
+    ("recommend model --include-seen ann -o out", "recommend model --include-seen zoë -o out"),
+    ("recommend model --include-seen ann bob -o out", "recommend model --include-seen ann -o out"),
   ])
   func `with other settings is refused, and changes nothing`(
     first: String, second: String

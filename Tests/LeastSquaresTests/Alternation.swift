@@ -22,8 +22,8 @@ struct Alternation {
     self.settings = settings
     kernels = try KernelSet.select(set)
     factors = try PerSide(
-      user: initialFactors(side: .user, rowCount: matrix.userCount, hyperparameters: settings),
-      item: initialFactors(side: .item, rowCount: matrix.itemCount, hyperparameters: settings))
+      user: initialFactors(side: .user, indices: 0..<matrix.userCount, hyperparameters: settings),
+      item: initialFactors(side: .item, indices: 0..<matrix.itemCount, hyperparameters: settings))
   }
 
   /// The same state as a reference in Double.

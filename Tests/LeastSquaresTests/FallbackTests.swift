@@ -46,15 +46,15 @@ import Testing
 @Suite struct `Initial factors` {
   @Test func `are of unit length and keyed by seed, side and index`() throws {
     let settings = try Hyperparameters(rank: 37, seed: 11)
-    let users = try initialFactors(side: .user, rowCount: 50, hyperparameters: settings)
+    let users = try initialFactors(side: .user, indices: 0..<50, hyperparameters: settings)
     for row in users.rows {
       #expect(abs(row.reduce(0) { $0 + Double($1) * Double($1) } - 1) < 1e-6)
     }
-    let fewer = try initialFactors(side: .user, rowCount: 20, hyperparameters: settings)
+    let fewer = try initialFactors(side: .user, indices: 0..<20, hyperparameters: settings)
     #expect(fewer.rows == Array(users.rows[..<20]))
-    let items = try initialFactors(side: .item, rowCount: 50, hyperparameters: settings)
+    let items = try initialFactors(side: .item, indices: 0..<50, hyperparameters: settings)
     let other = try initialFactors(
-      side: .user, rowCount: 50, hyperparameters: try Hyperparameters(rank: 37, seed: 12))
+      side: .user, indices: 0..<50, hyperparameters: try Hyperparameters(rank: 37, seed: 12))
     #expect(Set(users.rows + items.rows + other.rows).count == 150)
     let mean = users.rows.joined().reduce(0, +) / (50 * 37)
     #expect(abs(mean) < 0.02)
@@ -62,7 +62,7 @@ import Testing
 
   @Test func `are the same bits for ever`() throws {
     let table = try initialFactors(
-      side: .item, rowCount: 3, hyperparameters: try Hyperparameters(rank: 2, seed: 1))
+      side: .item, indices: 0..<3, hyperparameters: try Hyperparameters(rank: 2, seed: 1))
     #expect(table.factors(2).map(\.bitPattern) == [0x3F76_54B0, 0x3E8B_62E2])
   }
 }

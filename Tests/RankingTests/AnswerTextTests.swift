@@ -11,10 +11,12 @@ import Testing
   private func text(
     _ format: AnswerFormat, _ rankings: [(String, [Candidate])], items: IdTable? = nil
   ) throws -> String {
-    let text = AnswerText.recommendations(format, items: items ?? self.items)
+    let users = IdTable(ids: rankings.map(\.0), counts: rankings.map { _ in 1 })
+    let text = AnswerText.recommendations(
+      format, ids: PerSide(user: users, item: items ?? self.items))
     var bytes = text.opening
-    for (position, (user, ranking)) in rankings.enumerated() {
-      try text.append(ranking, position: position, of: Array(user.utf8)[...], to: &bytes)
+    for (position, (_, ranking)) in rankings.enumerated() {
+      try text.append(ranking, position: position, of: UInt32(position), to: &bytes)
     }
     return String(decoding: bytes + text.closing, as: UTF8.self)
   }
@@ -63,7 +65,7 @@ import Testing
   ])
   func `CSV for spreadsheets has no formulas`(id: String, expected: String) {
     var text: [UInt8] = []
-    IdText.appendQuoted(Array(id.utf8)[...], isSpreadsheetSafe: true, to: &text)
+    CSVField.append(Array(id.utf8), isSpreadsheetSafe: true, to: &text)
     #expect(String(decoding: text, as: UTF8.self) == expected)
   }
 
@@ -94,8 +96,9 @@ import Testing
     let odd = IdTable(bytes: [0x61, 0xFF], offsets: [0, 2], counts: [1])
     let ranking = [Candidate(index: 0, score: 2)]
     var bytes: [UInt8] = []
-    try AnswerText.recommendations(.tsv, items: odd)
-      .append(ranking, position: 0, of: [0xFE], to: &bytes)
+    let users = IdTable(bytes: [0xFE], offsets: [0, 1], counts: [1])
+    try AnswerText.recommendations(.tsv, ids: PerSide(user: users, item: odd))
+      .append(ranking, position: 0, of: 0, to: &bytes)
     #expect(bytes == [0xFE, 0x09, 0x61, 0xFF] + Array("\t1\t2.0\n".utf8))
     let failure = #expect(throws: Failure.self) {
       try text(.jsonl, [("ann", ranking)], items: odd)

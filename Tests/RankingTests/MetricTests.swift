@@ -71,7 +71,7 @@ import Testing
     #expect(clipped.rmse == (6.75 / 3).squareRoot())
 
     // Unseen, best first: ann Casablanca (a hit); bob Dune, Brazil (both hits); zoë has no test.
-    let seen = try loaded.seenRatings(of: partition)
+    let seen = try loaded.seenRatings(of: partition).source
     let metrics = try RankingMetrics.measure(
       Recommender(loaded.model, seen: seen), on: test, limit: 1, workers: 2)
     #expect(metrics.users == 2)

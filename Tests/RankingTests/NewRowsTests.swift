@@ -11,7 +11,7 @@ struct NamedSettings: Sendable, CustomTestStringConvertible {
   let testDescription: String
   let make: @Sendable (_ rank: Int) throws(Failure) -> Hyperparameters
 
-  private init(
+  init(
     _ name: String, _ make: @escaping @Sendable (Int) throws(Failure) -> Hyperparameters
   ) {
     testDescription = name

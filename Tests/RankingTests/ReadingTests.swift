@@ -25,8 +25,8 @@ struct Answering: Sendable, CustomTestStringConvertible {
         for side in Side.allCases {
           let rankings = try Neighbours(side, of: model).nearest(to: [2, 0], limit: 3, workers: 1)
           for (position, ranking) in rankings.enumerated() {
-            try AnswerText.neighbours(.tsv, of: side, ids: model.ids[side]).append(
-              ranking, position: position, of: model.ids[side][position == 0 ? 2 : 0], to: &text)
+            try AnswerText.neighbours(.tsv, of: side, model.ids[side], ids: model.ids[side]).append(
+              ranking, position: position, of: position == 0 ? 2 : 0, to: &text)
           }
         }
         return String(decoding: text, as: UTF8.self)
@@ -83,14 +83,14 @@ struct Answering: Sendable, CustomTestStringConvertible {
     _ loaded: LoadedModel, _ stored: StoredModel
   ) throws(Failure) -> String {
     let model = loaded.model
-    let text = AnswerText.recommendations(.tsv, items: model.ids.item)
+    let text = AnswerText.recommendations(.tsv, ids: model.ids)
     var bytes: [UInt8] = []
     try Recommender(model).recommend(
       to: [2, 0, 1], limit: 2, workers: 1,
       transform: { _, rankings throws(Failure) in rankings },
       emit: { _, rankings throws(Failure) in
-        for (ranking, user) in zip(rankings, [2, 0, 1]) {
-          try text.append(ranking, position: 0, of: model.ids.user[user], to: &bytes)
+        for (ranking, user) in zip(rankings, [2, 0, 1] as [UInt32]) {
+          try text.append(ranking, position: 0, of: user, to: &bytes)
         }
       })
     return String(decoding: bytes, as: UTF8.self)

@@ -30,7 +30,7 @@ import Testing
     let partition = try Partition.open(stored.partition, in: PosixFileSystem())
     let seen = try SeenRatings(partition, model: model, isOwn: true)
     let users = (0..<matrix.userCount).reversed().map { UInt32($0) } + [3, 3]
-    let items = try seen.items(ofUsers: users)
+    let items = try seen.columns(ofRows: users)
     let rows = matrix.rows(.user)
     for (position, user) in users.enumerated() {
       #expect(Array(items[position]) == rows[Int(user)].map { UInt32($0.column) })
@@ -57,7 +57,7 @@ import Testing
         item: .random(rowCount: matrix.itemCount, rank: 3, seed: 2)), userBlocks: 3)
     let partition = try Partition.open(stored.partition, in: PosixFileSystem())
     let seen = try SeenRatings(partition, model: model, isOwn: false)
-      .items(ofUsers: Array(0..<UInt32(users.count)))
+      .columns(ofRows: Array(0..<UInt32(users.count)))
     let rows = matrix.rows(.user)
     for position in 0..<users.count - 1 {
       let expected = rows[matrix.userCount - 1 - position].map(\.column)
@@ -74,7 +74,7 @@ import Testing
     let seen = try SeenRatings(partition, model: model, isOwn: true)
     let users = Array(0..<UInt32(matrix.userCount))
     var found: [[Candidate]] = []
-    try Recommender(model, seen: { users throws(Failure) in try seen.items(ofUsers: users) })
+    try Recommender(model, seen: seen.source)
       .recommend(
         to: users, limit: matrix.itemCount, workers: 2,
         transform: { _, rankings throws(Failure) in rankings },

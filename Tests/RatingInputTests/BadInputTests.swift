@@ -65,8 +65,8 @@ struct BadInputTests {
       hint: "give --no-rating where each line counts as a rating of 1"),
     BadText(
       "the wrong separator", "a;b;1\n", at: "a.csv:1:1",
-      "the line has 1 field between commas, but user, item and rating are needed",
-      hint: "choose with --format how fields are separated"),
+      "the line's fields stand between semicolons",
+      hint: "read it through: tr ';' ',' < FILE | blockals … -"),
     BadText(
       "commas where tabs should be", "a,b,1\n", tsv, at: "a.csv:1:1",
       "the line has 1 field between tabs, but user, item and rating are needed",

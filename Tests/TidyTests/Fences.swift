@@ -13,10 +13,7 @@ enum Fences {
 
   /// Modules from outside the package, with the files or folders that may import them.
   static let outside: [String: [String]] = [
-    "Synchronization": [
-      "Sources/Workers/", "Sources/RatingInput/Counter.swift",
-      "Sources/BlockPartition/MemoryBudget.swift",
-    ],
+    "Synchronization": ["Sources/Workers/", "Sources/BlockPartition/MemoryBudget.swift"],
     "ArgumentParser": ["Sources/BlockALSCommand/"],
     // JSON of manifests; what is written for people and logs has a writer of its own.
     "FoundationEssentials": [
@@ -38,7 +35,9 @@ enum Fences {
     "Sources/BlockStore/PosixFileSystem.swift",
     "Sources/BlockStore/PosixLock.swift",
     "Sources/BlockStore/PosixPlace.swift",
+    "Sources/FactorExchange/MPIBridge.swift", "Sources/FactorExchange/MPILink.swift",
     "Sources/Ranking/RankingQuality.swift",
+    "Sources/BlockALSCommand/Launch.swift", "Sources/BlockALSCommand/RankJob.swift",
     "Sources/BlockALSCommand/BlockALSCommand.swift",
     "Sources/BlockALSCommand/Output.swift",
     "Sources/BlockALSCommand/StandardError.swift",
@@ -55,6 +54,7 @@ enum Fences {
       "Sources/BlockStore/PosixFile.swift", "Sources/BlockStore/PosixFileSystem.swift",
       "Sources/BlockStore/PosixPlace.swift",
       "Sources/BlockPartition/ProcessHeap.swift",
+      "Sources/FactorExchange/MPIBridge.swift",
       "Sources/KernelLoops/", "Sources/Kernels/InstructionSet.swift", "Sources/LeastSquares/",
       "Sources/Kernels/KernelSet.swift", "Sources/Training/RatingGrid.swift",
       "Sources/Training/StochasticLearner.swift", "Sources/BlockALSCommand/GrantedCores.swift",
@@ -79,6 +79,7 @@ enum Fences {
     "Sources/BlockStore/Checksum.swift",
     "Sources/BlockStore/Digest.swift",
     "Sources/BlockStore/FactorShard.swift",
+    "Sources/BlockStore/FactorTable+Rows.swift",
     "Sources/BlockStore/LittleEndian.swift",
     "Sources/BlockStore/Path.swift",
     "Sources/BlockStore/PosixFailure.swift",
@@ -95,11 +96,14 @@ enum Fences {
     "Sources/Kernels/",
     "Sources/LeastSquares/",
     "Sources/Training/HoldoutError.swift", "Sources/Training/StochasticLearner.swift",
+    "Sources/FactorExchange/MPIBridge.swift",
     "Sources/Ranking/CandidateTiles.swift",
     "Sources/Ranking/FactorModel.swift",
+    "Sources/Ranking/RowEquations.swift",
     "Sources/Ranking/TopSearch.swift",
     "Sources/BlockALSCommand/Arguments.swift",
     "Sources/BlockALSCommand/BlockALSCommand.swift",
+    "Sources/BlockALSCommand/Launch.swift", "Sources/BlockALSCommand/RankJob.swift",
     "Sources/BlockALSCommand/StandardError.swift",
   ]
 
@@ -110,6 +114,7 @@ enum Fences {
     "Sources/Workers/Monitor.swift",
     "Sources/LeastSquares/SolverScratch.swift",
     "Sources/LeastSquares/DoubleMatrix.swift",
+    "Sources/FactorExchange/MPIBridge.swift",
   ]
 
   /// The only folder with a public interface.

@@ -1,5 +1,6 @@
 import BlockMatrix
 import BlockStore
+import FactorExchange
 import Kernels
 import TestSupport
 import Testing

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "KernelArguments.h"
+#include "MPIBridge.h"
 
 /// renameat2(2) with RENAME_NOREPLACE. Returns 0, or -1 with errno.
 int csystem_rename_new(int from_directory, const char *from, int to_directory, const char *to);

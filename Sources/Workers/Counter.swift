@@ -11,6 +11,7 @@ package final class Counter: Sendable {
   /// Adds, and says what the sum is then.
   @discardableResult
   package func add(_ amount: Int) -> Int {
+    // Relaxed: nobody goes by a counter to read what another thread has written.
     value.wrappingAdd(amount, ordering: .relaxed).newValue
   }
 }
