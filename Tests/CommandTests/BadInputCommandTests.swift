@@ -220,7 +220,7 @@ struct BadInputCommandTests {
       let words = command.split(separator: " ").map { String($0) }
       let result = try CommandRunner.run(words + ["--workers", "\(Int.max)"], in: folder.path)
       #expect(result.status == 64)
-      #expect(result.errors.contains("--workers \(Int.max) is not between 1 and 1024."))
+      #expect(result.errors.contains("--workers: \(Int.max) is not between 1 and 1024"))
     }
   }
 }
