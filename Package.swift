@@ -54,6 +54,8 @@ let package = Package(
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CSystem"),
+    // For the command alone: it takes the place of the C library's allocation functions.
+    .target(name: "COutOfMemory"),
 
     // The nouns.
     .target(name: "BlockMatrix", swiftSettings: safe),
@@ -128,6 +130,7 @@ let package = Package(
       dependencies: [
         "BlockMatrix", "Workers", "RatingInput", "BlockStore", "BlockPartition", "RatingGeneration",
         "Kernels", "LeastSquares", "FactorExchange", "Training", "Ranking", "Tuning", "CSystem",
+        "COutOfMemory",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: safe),

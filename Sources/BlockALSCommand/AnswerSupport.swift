@@ -108,9 +108,13 @@ final class AnswerSink {
     self.stop = stop
   }
 
+  /// Ids are any bytes, and stay as they are; only on a terminal they are made visible, as nobody
+  /// may steer that by the name of an item.
   func write(_ bytes: [UInt8]) throws(Failure) {
     guard !bytes.isEmpty else { return }
-    if let file { try file.write(bytes) } else { try standardOutput.write(bytes) }
+    if let file { return try file.write(bytes) }
+    try standardOutput.write(
+      Output.isTerminal ? Array(visible(String(decoding: bytes, as: UTF8.self)).utf8) : bytes)
   }
 
   func commit() throws(Failure) {

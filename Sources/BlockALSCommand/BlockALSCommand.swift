@@ -1,6 +1,7 @@
 import ArgumentParser
 import BlockMatrix
 import BlockStore
+import COutOfMemory
 import Glibc
 
 /// The command `blockals`: a list of subcommands, and the one place that ends the process.
@@ -33,14 +34,22 @@ struct BlockALSCommand: ParsableCommand {
     ]
   )
 
+  /// What is said when an allocation is refused: nothing can be put together then.
+  private static let lastWords: StaticString = """
+    blockals: error: the operating system has no memory left for this process
+    hint: use fewer workers, a lower rank or more blocks, or raise the limit (ulimit -v)
+
+    """
+
   static func main() {
     // A full file system or a closed pipe is an error to report, not a signal to die of.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
-    let arguments = Array(CommandLine.arguments.dropFirst())
+    unsafe out_of_memory_exit(lastWords.utf8Start, Failure.Code.memory.rawValue)
+    let arguments = Arguments.given
     do {
       try checkHelp(arguments)
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(arguments)
       if !(command is TrainCommand) {
         try Launch.current.requireOne(type(of: command)._commandName)
       }
@@ -50,11 +59,15 @@ struct BlockALSCommand: ParsableCommand {
       Glibc.exit(0)
     } catch let failure as Failure {
       say(failure)
+      Launch.current.letFirstSpeak()
       Glibc.exit(failure.code.rawValue)
     } catch {
       // Every rank of a job parses the same words.
-      guard Launch.current.speaks else { Glibc.exit(exitCode(for: error).rawValue) }
-      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      guard Launch.current.speaks else {
+        Launch.current.letFirstSpeak()
+        Glibc.exit(exitCode(for: error).rawValue)
+      }
+      guard exitCode(for: error) == .validationFailure else { Glibc.exit(end(with: error)) }
       refuse(error, arguments)
     }
   }
@@ -62,12 +75,30 @@ struct BlockALSCommand: ParsableCommand {
   /// Says why the process ends, unless another rank of the same job says it.
   static func say(_ failure: Failure) {
     let (named, isStop) = (failure.namingOption, failure.code == .stopped)
-    if wantsJSON(Array(CommandLine.arguments.dropFirst())) {
+    if wantsJSON(Arguments.given) {
       StandardError.write(
         json(failure.code, at: named.place, named.message, hint: named.hint, isStop: isStop))
     } else {
       StandardError.write("blockals: \(isStop ? "stopped" : "error"): \(named)\n")
     }
+  }
+
+  /// Says what the parser of the command line ends with: help that was asked for, or what is wrong.
+  ///
+  /// - Returns: The status to exit with.
+  private static func end(with error: any Error) -> Int32 {
+    let code = exitCode(for: error)
+    let text = fullMessage(for: error)
+    guard code.isSuccess else {
+      if !text.isEmpty { StandardError.write(text + "\n") }
+      return code.rawValue
+    }
+    do throws(Failure) { try Output.write(text + "\n") } catch {
+      if error.isClosedPipe { return 0 }
+      say(error)
+      return error.code.rawValue
+    }
+    return code.rawValue
   }
 
   private static var names: [String] {
@@ -112,11 +143,11 @@ struct BlockALSCommand: ParsableCommand {
   /// What went wrong, as one JSON object on a line.
   private static func json(
     _ code: Failure.Code, at place: String, _ message: String, hint: String, isStop: Bool
-  ) -> String {
+  ) -> JSONText {
     let members: [(String, JSONText)] = [
       ("code", .int(Int(code.rawValue))), ("place", .string(place)),
       ("message", .string(message)), ("hint", .string(hint)),
     ]
-    return JSONText.object([(isStop ? "stopped" : "error", .object(members))]).text + "\n"
+    return .object([(isStop ? "stopped" : "error", .object(members))])
   }
 }

@@ -68,9 +68,10 @@ struct ExplainCommand: ParsableCommand {
       of: item.map { Array($0.utf8)[...] }, on: .item, of: loaded.model, skipUnknown: false)
     let explainer = try Explainer(
       users[0], of: loaded, ratings: origin(of: loaded, in: fileSystem), workers: workers)
-    let text = ExplanationText(
+    var text = ExplanationText(
       output.wantedFormat, ids: loaded.model.ids, top: top,
       titles: try titles.read(for: loaded.model.ids.item, in: fileSystem))
+    text.isSpreadsheetSafe = output.spreadsheetSafe
     var bytes = text.opening
     for (position, item) in items.enumerated() {
       try text.append(

@@ -40,10 +40,19 @@ struct ExportCommand: ParsableCommand {
       "The directory to make. (default: MODEL.FORMAT)", valueName: "dir"))
   var output: String?
 
+  @Flag(help: "In CSV, put ' before ids that a spreadsheet would take for a formula.")
+  var spreadsheetSafe = false
+
   @OptionGroup var damage: DamageOptions
 
   @Flag(help: "Print the result as one JSON object.")
   var json = false
+
+  func validate() throws {
+    guard !spreadsheetSafe || format == .csv else {
+      throw ValidationError("--spreadsheet-safe goes with --format csv.")
+    }
+  }
 
   mutating func run() throws {
     let fileSystem = PosixFileSystem()
@@ -51,7 +60,8 @@ struct ExportCommand: ParsableCommand {
       model, in: fileSystem, workers: GrantedCores.count(in: fileSystem))
     let output = output ?? "\(Path.trimmed(model)).\(format.rawValue)"
     let wasThere = try StopSignals.watch { stop throws(Failure) in
-      try FactorExport(loaded).write(format, to: output, in: fileSystem, stop: stop)
+      try FactorExport(loaded, isSpreadsheetSafe: spreadsheetSafe).write(
+        format, to: output, in: fileSystem, stop: stop)
     }
     if wasThere { StandardError.noteComplete(output) }
     let (users, items) = (loaded.model.ids.user.count, loaded.model.ids.item.count)
@@ -59,10 +69,8 @@ struct ExportCommand: ParsableCommand {
       ("output", .string(output)), ("format", .string(format.rawValue)), ("users", .int(users)),
       ("items", .int(items)), ("rank", .int(loaded.model.rank)),
     ])
-    let line =
-      json
-      ? summary.text
-      : "\(output): \(users.grouped) users and \(items.grouped) items at rank \(loaded.model.rank)"
-    try Output.write("\(line)\n")
+    try Output.write(
+      "\(output): \(users.grouped) users and \(items.grouped) items at rank "
+        + "\(loaded.model.rank)\n", orJSON: json ? summary : nil)
   }
 }

@@ -33,6 +33,11 @@ struct Launch {
     rankCount = max(1, number(["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"]) ?? (isMPI ? slurmTasks : 1))
   }
 
+  /// Waits a moment on ranks that do not print: with the first process that ends, mpirun ends all.
+  func letFirstSpeak() {
+    if !speaks { sleep(1) }
+  }
+
   /// Refuses to do as many times what is done once.
   func requireOne(_ command: String) throws(Failure) {
     guard rankCount > 1 || slurmTasks > 1 else { return }

@@ -12,7 +12,7 @@ final class LiveLine: Sendable {
   func update(_ text: String) {
     guard let columns else { return }
     isShown.withLock { isShown in
-      StandardError.write("\r\u{1B}[K" + text.prefix(columns - 1))
+      StandardError.write(String(text.prefix(columns - 1)), clearing: true)
       isShown = true
     }
   }
@@ -20,7 +20,7 @@ final class LiveLine: Sendable {
   /// Prints a line that stays.
   func print(_ text: String) {
     isShown.withLock { isShown in
-      StandardError.write((isShown ? "\r\u{1B}[K" : "") + text + "\n")
+      StandardError.write(text + "\n", clearing: isShown)
       isShown = false
     }
   }
@@ -28,7 +28,7 @@ final class LiveLine: Sendable {
   /// Takes the live line away.
   func clear() {
     isShown.withLock { isShown in
-      if isShown { StandardError.write("\r\u{1B}[K") }
+      if isShown { StandardError.write("", clearing: true) }
       isShown = false
     }
   }

@@ -1,5 +1,7 @@
 import BlockMatrix
 import BlockStore
+import CSystem
+import Glibc
 
 /// What a command has found, in words and for programs.
 protocol Report {
@@ -10,15 +12,24 @@ protocol Report {
 
 /// Results, on standard output.
 enum Output {
+  /// Whether a terminal shows it.
+  static var isTerminal: Bool { csystem_terminal_columns(STDOUT_FILENO) > 0 }
+
   /// Writes a result, or fails: a full disk behind a redirection is no success.
   ///
-  /// Of several ranks the first one writes it.
-  static func write(_ text: String) throws(Failure) {
+  /// Nothing in it can steer a terminal. Of several ranks the first one writes it.
+  ///
+  /// - Parameter json: A JSON object to write in place of the text; its strings are harmless as
+  ///   they are written.
+  static func write(
+    _ text: @autoclosure () -> String, orJSON json: JSONText? = nil
+  ) throws(Failure) {
     guard Launch.current.speaks else { return }
-    try PosixFileSystem().standardOutput.write(Array(text.utf8))
+    let line = json.map { $0.text + "\n" } ?? visible(text())
+    try PosixFileSystem().standardOutput.write(Array(line.utf8))
   }
 
   static func write(_ report: some Report, asJSON: Bool) throws(Failure) {
-    try write(asJSON ? report.json.text + "\n" : report.text)
+    try write(report.text, orJSON: asJSON ? report.json : nil)
   }
 }

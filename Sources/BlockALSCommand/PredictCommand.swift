@@ -71,7 +71,8 @@ struct PredictCommand: ParsableCommand {
     _ scores: PairScores, _ scale: ClosedRange<Float>?, workers: Int, _ stop: StopRequest,
     _ fileSystem: PosixFileSystem
   ) throws(Failure) -> Int {
-    let text = PairText(output.wantedFormat)
+    let text = PairText(
+      output.wantedFormat, isSpreadsheetSafe: output.spreadsheetSafe)
     let progress = WorkProgress("pairs")
     defer { progress.clear() }
     let sink = try AnswerSink(output.path, in: fileSystem, stop: stop)

@@ -32,7 +32,7 @@ final class RankJob: Sendable {
       (link, ranks) = (nil, .alone)
       return
     }
-    let link = try MPILink(libraryPlaces: Self.libraryPlaces)
+    let link = try Self.join(launch)
     try launch.requireNoSingletons(worldSize: link.rankCount)
     self.link = link
     ranks = Ranks(link)
@@ -40,6 +40,17 @@ final class RankJob: Sendable {
     if ranks.speaks {
       // This rank may be about to fail in the same way, and then it says so.
       desk.onFirst(after: 2 * Self.patience) { [self] failures in end(because: failures) }
+    }
+  }
+
+  /// Joins, or says itself what only this rank may have met: that there is no thread for it.
+  private static func join(_ launch: Launch) throws(Failure) -> MPILink {
+    do throws(Failure) { return try MPILink(libraryPlaces: libraryPlaces) } catch {
+      if error.code == .memory, !launch.speaks {
+        StandardError.insist(
+          "blockals: error: rank \(launch.rank) on \(HostName.current): \(error)\n")
+      }
+      throw error
     }
   }
 
@@ -170,11 +181,16 @@ private final class FailureDesk: MessageReceiver {
       return state.failures.isEmpty && state.onFirst != nil
     }
     guard isFirst else { return }
-    _ = Background { [self] () throws(Failure) in
-      usleep(UInt32(state.withLock { $0.seconds } * 1e6))
-      let (body, failures) = state.withLock { ($0.isClosed ? nil : $0.onFirst, $0.failures) }
-      body?(failures)
+    do throws(Failure) { try Thread { [self] in tell() }.detach() } catch {
+      // Nobody else can: what comes meanwhile is only not told.
+      tell()
     }
+  }
+
+  private func tell() {
+    usleep(UInt32(state.withLock { $0.seconds } * 1e6))
+    let (body, failures) = state.withLock { ($0.isClosed ? nil : $0.onFirst, $0.failures) }
+    body?(failures)
   }
 
   func lose(_ failure: Failure) {}

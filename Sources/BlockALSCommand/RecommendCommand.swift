@@ -145,9 +145,10 @@ struct RecommendCommand: ParsableCommand {
     let recommender = try Recommender(
       model, for: side, among: candidates,
       seen: seen.includeSeen ? nil : new?.seen ?? kept?.ratings.source)
-    let text = AnswerText.recommendations(
+    var text = AnswerText.recommendations(
       output.wantedFormat, for: side, ids: model.ids, titles: titles, scale: scale,
       excluded: kept?.directory)
+    text.isSpreadsheetSafe = output.spreadsheetSafe
     try RankingWriter(text: text, indices: indices, name: side.plural).write(
       to: output.path, in: fileSystem
     ) { transform, emit throws(Failure) in
@@ -199,7 +200,16 @@ struct AnswerOptions: ParsableArguments {
       """, valueName: "file"))
   var path: String?
 
+  @Flag(help: "In CSV, put ' before text that a spreadsheet would take for a formula.")
+  var spreadsheetSafe = false
+
   @OptionGroup var threads: WorkerOptions
+
+  func validate() throws {
+    guard !spreadsheetSafe || wantedFormat == .csv else {
+      throw ValidationError("--spreadsheet-safe goes with --format csv.")
+    }
+  }
 
   var wantedFormat: AnswerFormat { json ? .json : format }
 }

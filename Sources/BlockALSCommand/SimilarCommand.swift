@@ -111,9 +111,10 @@ struct SimilarCommand: ParsableCommand {
         skipUnknown: skipUnknown, fileSystem)
     let neighbours = try Neighbours(
       side, of: model, among: candidates.indices(on: side, of: model, fileSystem))
-    let text = AnswerText.neighbours(
+    var text = AnswerText.neighbours(
       output.wantedFormat, of: side, (new?.model ?? model).ids[side], ids: model.ids[side],
       titles: try titles.read(for: model.ids.item, in: fileSystem))
+    text.isSpreadsheetSafe = output.spreadsheetSafe
     try RankingWriter(text: text, indices: indices, name: side.plural).write(
       to: output.path, in: fileSystem
     ) { transform, emit throws(Failure) in

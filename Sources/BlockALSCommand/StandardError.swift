@@ -1,3 +1,5 @@
+import BlockMatrix
+import BlockStore
 import CSystem
 import Glibc
 
@@ -9,6 +11,9 @@ enum StandardError {
     return columns > 0 ? columns : nil
   }
 
+  /// What takes the live line away, where a terminal shows one.
+  private static let clearedLine = "\r\u{1B}[K"
+
   /// Writes a message on a line of its own.
   static func note(_ message: String) { write("blockals: \(message)\n") }
 
@@ -16,14 +21,26 @@ enum StandardError {
   static func noteComplete(_ path: String) { note("\(path) is complete already") }
 
   /// Writes text, unless another rank of the same job writes it.
-  static func write(_ text: String) {
-    if Launch.current.speaks { insist(text) }
+  ///
+  /// - Parameter clearing: Whether to take the live line away before.
+  static func write(_ text: String, clearing: Bool = false) {
+    if Launch.current.speaks { insist(text, clearing: clearing) }
   }
 
-  /// Writes text whoever writes besides.
+  /// Writes text whoever writes besides; nothing in it can steer the terminal.
   ///
   /// What cannot be written is lost: there is nowhere left to say so.
-  static func insist(_ text: String) {
+  static func insist(_ text: String, clearing: Bool = false) {
+    put((clearing ? clearedLine : "") + visible(text))
+  }
+
+  /// Writes a JSON object, whose strings are harmless as they are written, on a line, unless
+  /// another rank of the same job writes it.
+  static func write(_ json: JSONText) {
+    if Launch.current.speaks { put(json.text + "\n") }
+  }
+
+  private static func put(_ text: String) {
     var bytes = ArraySlice(text.utf8)
     while !bytes.isEmpty {
       let written = unsafe bytes.withUnsafeBytes {

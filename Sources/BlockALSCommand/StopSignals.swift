@@ -7,10 +7,12 @@ enum StopSignals {
   /// Does some work that a signal asks to stop.
   ///
   /// A second interrupt ends the process at once: what is committed stays good.
+  ///
+  /// - Throws: `.memory` where there is no thread to wait for them, and what the work throws.
   static func watch<Output>(
     _ stop: StopRequest = StopRequest(), during work: (StopRequest) throws(Failure) -> Output
   ) throws(Failure) -> Output {
-    let watch = SignalWatch([SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGXCPU]) { signal in
+    let watch = try SignalWatch([SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGXCPU]) { signal in
       if signal == SIGINT, stop.isSet { Glibc._exit(130) }
       if !stop.isSet {
         StandardError.write("\nblockals: stopping; press Ctrl-C again to end at once\n")

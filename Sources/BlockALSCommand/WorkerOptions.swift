@@ -7,7 +7,7 @@ struct WorkerOptions: ParsableArguments {
   @Option(help: "Threads that work at once. (default: the cores granted to this process)")
   var workers: Int?
 
-  /// - Throws: `.usage` where so many were never meant.
+  /// - Throws: `.usage` where no machine has so many, before threads are made for them.
   func count(in fileSystem: any FileSystem) throws(Failure) -> Int {
     let count = workers ?? GrantedCores.count(in: fileSystem)
     guard (1...1024).contains(count) else {

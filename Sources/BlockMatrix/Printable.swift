@@ -29,6 +29,27 @@ package func printable(_ bytes: some Sequence<UInt8>, limit: Int = 80) -> String
   return text
 }
 
+/// Text of ours that may hold text from outside, as names of files, fit for a terminal.
+///
+/// What cannot be seen is escaped as ``printable(_:limit:)`` does; line ends and tabulators stay,
+/// and so do quotes and backslashes.
+package func visible(_ text: String) -> String {
+  guard !text.unicodeScalars.allSatisfy(isHarmless) else { return text }
+  var visible = ""
+  for scalar in text.unicodeScalars {
+    if isHarmless(scalar) {
+      visible.unicodeScalars.append(scalar)
+    } else {
+      for byte in Unicode.UTF8.encode(scalar) ?? .init() { visible += escape(byte) }
+    }
+  }
+  return visible
+}
+
+private func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
+  scalar == "\n" || scalar == "\t" || isVisible(scalar)
+}
+
 private func append(_ scalar: Unicode.Scalar, to text: inout String) {
   switch scalar {
   case "\"": text += "\\\""

@@ -88,21 +88,30 @@ package enum RunName {
 
   /// Whether a name is that of unfinished work on `name`.
   static func isTemporary(_ candidate: String, of name: String) -> Bool {
-    let prefix = "\(name).tmp-"
-    guard candidate.hasPrefix(prefix) else { return false }
-    let digits = candidate.utf8.dropFirst(prefix.utf8.count)
+    candidate.utf8.count == name.utf8.count + mark.utf8.count + digitCount
+      && candidate.hasPrefix(name + mark) && isTemporary(candidate)
+  }
+
+  /// Whether a name is that of unfinished work on anything.
+  static func isTemporary(_ candidate: some StringProtocol) -> Bool {
+    let (digits, rest) = (candidate.utf8.suffix(digitCount), candidate.utf8.dropLast(digitCount))
     // Digits of ours, all sixteen: somebody's file of a name like that is left alone.
-    return digits.count == 16
+    return rest.suffix(mark.utf8.count).elementsEqual(mark.utf8)
       && digits.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
   }
 
-  /// Removes unfinished work on a path.
+  private static let mark = ".tmp-"
+  private static let digitCount = 16
+
+  /// Removes unfinished work on a path, as far as it is ours.
   ///
   /// Whoever calls holds the lock that its writers hold.
   static func removeStale(of path: String, in fileSystem: any FileSystem) throws(Failure) {
     let parent = Path.parent(of: path)
     for name in try fileSystem.list(parent) where isTemporary(name, of: Path.name(of: path)) {
-      try fileSystem.removeTree("\(parent)/\(name)")
+      // Whose it is: others may write where an output is to appear, and use such a name too.
+      let remains = "\(parent)/\(name)"
+      if try fileSystem.status(remains)?.isOwn ?? false { try fileSystem.removeTree(remains) }
     }
   }
 }

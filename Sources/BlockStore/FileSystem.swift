@@ -6,10 +6,13 @@ package struct FileStatus: Sendable, Equatable {
   package let kind: Kind
   /// Bytes; 0 for what is no regular file.
   package let byteCount: Int
+  /// Whether it belongs to the user that this process runs as.
+  package let isOwn: Bool
 
-  package init(kind: Kind, byteCount: Int) {
+  package init(kind: Kind, byteCount: Int, isOwn: Bool = true) {
     self.kind = kind
     self.byteCount = byteCount
+    self.isOwn = isOwn
   }
 }
 
@@ -83,16 +86,20 @@ package protocol FileSystem: Sendable {
   func truncate(_ path: String, to byteCount: Int) throws(Failure)
   /// Flushes a directory's entries to the disk.
   func syncDirectory(_ path: String) throws(Failure)
+  /// Removes a directory with everything in it, or a file; does nothing where there is none.
+  func removeTree(_ path: String) throws(Failure)
   /// Locks a file, creating it where it is missing, and writes `owner` into it.
   ///
-  /// - Throws: `.output` naming the owner where another process holds it.
+  /// - Throws: `.output` naming the owner where another process holds it; also where the file holds
+  ///   anything but an owner.
   func lock(_ path: String, owner: String) throws(Failure) -> any FileLock
   /// Bytes that may still be written where `path` is.
   func freeByteCount(at path: String) throws(Failure) -> Int
 }
 
 extension FileSystem {
-  /// Removes a directory with everything in it, or a file; does nothing where there is none.
+  /// The same in single operations, between which somebody may change what is there: for file
+  /// systems of tests, that count them.
   package func removeTree(_ path: String) throws(Failure) {
     guard let status = try status(path) else { return }
     guard status.kind == .directory else { return try removeFile(path) }

@@ -115,17 +115,28 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
     }
     // Otherwise a few bytes could ask for any amount of memory.
     guard rank > 0 || hasBias else { return "has neither factors nor biases" }
-    guard lowestValue <= highestValue else { return "the lowest value is above the highest" }
+    guard lowestValue <= highestValue, lowestValue.isFinite, highestValue.isFinite else {
+      return "the lowest value is above the highest"
+    }
+    guard mean?.isFinite ?? true else { return "a mean that is no number" }
+    if let best, !(1...max(1, iteration)).contains(best) {
+      return "iteration \(best) did best of \(iteration)"
+    }
+    guard StatedSize.isHexadecimal(partitionDigest, digits: 32) else {
+      return "a digest of other digits"
+    }
     for side in Side.allCases {
       let (shards, grid) = (shards[side], grids[side])
       guard grid.blockCount <= Manifest.mostBlocks, shards.count == grid.blockCount else {
         return "\(shards.count) \(side.rawValue) shards for \(grid.blockCount) blocks"
       }
-      guard grid.rowCount == rowCount(of: side), grid.rowCount < 1 << 32 else {
+      guard grid.rowCount == rowCount(of: side), StatedSize.rows.contains(grid.rowCount) else {
         return "\(grid.rowCount) \(side.plural) in blocks, \(rowCount(of: side)) in all"
       }
+      if let rule = ids[side].brokenRule { return "\(side.rawValue) ids: \(rule)" }
       // A wrong length is found here, before memory is asked for by it.
       for (block, file) in shards.enumerated() {
+        if let rule = file.brokenRule { return "\(side.rawValue) block \(block): \(rule)" }
         guard self.shard(side, block: block).byteCount == file.byteCount else {
           return "\(side.rawValue) block \(block): \(file.byteCount) bytes do not fit its rows"
         }

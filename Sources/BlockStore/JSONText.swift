@@ -71,8 +71,9 @@ package enum JSONText: Sendable, Equatable {
       case "\n": text += "\\n"
       case "\r": text += "\\r"
       case "\t": text += "\\t"
-      // Controls have to be escaped; JSON takes all other UTF-8 as it is.
-      case "\u{0}"..<"\u{20}":
+      // Controls have to be escaped, and those above ASCII steer a terminal too; JSON takes all
+      // other UTF-8 as it is.
+      case "\u{0}"..<"\u{20}", "\u{7F}"..<"\u{A0}":
         let digits = String(scalar.value, radix: 16)
         text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
       default: text.unicodeScalars.append(scalar)

@@ -47,7 +47,14 @@ package final class ModelDirectory: Sendable {
     _ directory: String, in fileSystem: any FileSystem
   ) throws(Failure) -> ModelDirectory {
     let model = ModelDirectory(directory, in: fileSystem)
-    guard try fileSystem.status(model.generationsDirectory) == nil else { return model }
+    if let status = try fileSystem.status(model.generationsDirectory) {
+      guard status.kind == .directory else {
+        throw Failure(
+          .output, at: model.generationsDirectory, "is no directory, and a link is not followed",
+          hint: "put the directory itself in its place; the model's may be a link")
+      }
+      return model
+    }
     if try fileSystem.status(model.directory) != nil,
       let stranger = try fileSystem.list(model.directory).first(where: { !isPart($0) })
     {

@@ -87,7 +87,8 @@ extension ModelDirectory {
   /// A generation's manifest, its facts fitting each other.
   package func facts(ofGeneration number: Int) throws(Failure) -> GenerationFacts {
     let path = "\(path(ofGeneration: number))/\(Manifest.fileName)"
-    let facts = try Manifest.read(GenerationFacts.self, .generation, path, in: fileSystem)
+    let facts = try Manifest.read(
+      GenerationFacts.self, .generation, path, entryCount: number, in: fileSystem)
     if let rule = facts.brokenRule(generation: number) { throw Manifest.damaged(path, 0, rule) }
     return facts
   }

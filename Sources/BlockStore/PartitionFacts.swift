@@ -69,41 +69,59 @@ package struct PartitionFacts: Codable, Sendable, Equatable {
   }
 
   /// The first rule that the facts break among themselves, or `nil`.
+  ///
+  /// When it returns `nil`, every size keeps to its limit; see ``StatedSize``.
   var brokenRule: String? {
     for side in Side.allCases {
-      let (shards, grid) = (shards[side], grids[side])
-      guard grid.blockCount <= Manifest.mostBlocks else { return "\(grid.blockCount) blocks" }
-      guard shards.count == grid.blockCount else {
-        return "\(shards.count) \(side.rawValue) shards for \(grid.blockCount) blocks"
-      }
-      guard grid.rowCount == rowCount(of: side) else {
-        return "\(grid.rowCount) \(side.plural) in blocks, \(rowCount(of: side)) in all"
-      }
-      var ratings = 0
-      for (block, shard) in shards.enumerated() {
-        guard shard.rowCount == grid.indices(ofBlock: block).count else {
-          return "\(side.rawValue) block \(block) has \(shard.rowCount) rows, "
-            + "the grid says \(grid.indices(ofBlock: block).count)"
-        }
-        // The numbers of a file: their sum may be more than a number holds.
-        let (sum, overflow) = ratings.addingReportingOverflow(shard.ratingCount)
-        guard shard.ratingCount >= 0, shard.byteCount >= 0, !overflow else {
-          return "\(side.rawValue) block \(block) has a negative or too large count"
-        }
-        ratings = sum
-      }
-      guard ratings == ratingCount else {
-        return "\(ratings) ratings in the shards of the \(side.plural), \(ratingCount) in all"
-      }
-      // An index has 32 bits, in files and in memory.
-      guard rowCount(of: side) < 1 << 32, ids[side].byteCount >= 0 else {
-        return "too many \(side.plural)"
-      }
+      if let rule = brokenRule(of: side) { return rule }
     }
-    guard lowestValue <= highestValue else { return "the lowest value is above the highest" }
-    guard holdout.map({ $0.ratingCount >= 0 && $0.file.byteCount >= 0 }) ?? true else {
-      return "a negative number of hold-out ratings"
+    guard lowestValue <= highestValue, lowestValue.isFinite, highestValue.isFinite else {
+      return "the lowest value is above the highest"
     }
+    if let rule = holdout?.brokenRule { return "hold-out: \(rule)" }
+    let bytes = Side.allCases.flatMap { side in
+      shards[side].map(\.byteCount) + [ids[side].byteCount]
+    }
+    guard StatedSize.sum(bytes + [holdout?.file.byteCount ?? 0], within: StatedSize.bytes) != nil,
+      StatedSize.bytes.contains(inputByteCount ?? 0)
+    else { return "too many bytes" }
+    guard StatedSize.isHexadecimal(digest, digits: 32) else { return "a digest of other digits" }
+    guard duplicates.utf8.count <= 16, duplicates.utf8.allSatisfy({ (0x61...0x7A).contains($0) })
+    else { return "duplicates is no word" }
+    return nil
+  }
+
+  private func brokenRule(of side: Side) -> String? {
+    let (shards, grid) = (shards[side], grids[side])
+    guard grid.blockCount <= Manifest.mostBlocks else { return "\(grid.blockCount) blocks" }
+    guard shards.count == grid.blockCount else {
+      return "\(shards.count) \(side.rawValue) shards for \(grid.blockCount) blocks"
+    }
+    guard grid.rowCount == rowCount(of: side) else {
+      return "\(grid.rowCount) \(side.plural) in blocks, \(rowCount(of: side)) in all"
+    }
+    guard StatedSize.rows.contains(grid.rowCount) else { return "\(grid.rowCount) \(side.plural)" }
+    if let rule = ids[side].brokenRule { return "\(side.rawValue) ids: \(rule)" }
+    guard ids[side].canHold(grid.rowCount) else {
+      return "\(grid.rowCount) \(side.rawValue) ids in \(ids[side].byteCount) bytes"
+    }
+    for (block, shard) in shards.enumerated() {
+      let place = "\(side.rawValue) block \(block)"
+      guard shard.rowCount == grid.indices(ofBlock: block).count else {
+        return "\(place) has \(shard.rowCount) rows, "
+          + "the grid says \(grid.indices(ofBlock: block).count)"
+      }
+      let rule = shard.brokenRule(
+        columnCount: rowCount(of: side.opposite), repeatsPairs: duplicates == "keep")
+      if let rule { return "\(place): \(rule)" }
+    }
+    guard let ratings = StatedSize.sum(shards.map(\.ratingCount), within: StatedSize.ratings) else {
+      return "too many ratings in the shards of the \(side.plural)"
+    }
+    guard ratings == ratingCount else {
+      return "\(ratings) ratings in the shards of the \(side.plural), \(ratingCount) in all"
+    }
+    guard ratings > 0 else { return "no ratings" }
     return nil
   }
 }

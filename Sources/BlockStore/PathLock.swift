@@ -14,19 +14,10 @@ package final class PathLock: Sendable {
   /// Locks a path.
   ///
   /// - Throws: `.output` where another process holds it, or where the lock's name is that of
-  ///   somebody's file: it would be lost.
+  ///   somebody's file, which would be lost.
   package init(_ path: String, in fileSystem: any FileSystem) throws(Failure) {
     file = Self.fileName(of: path)
     self.fileSystem = fileSystem
-    // A lock of ours names its holder, or is empty where that died before it could.
-    if let status = try fileSystem.status(file), status.byteCount > 0 {
-      let beginning = try fileSystem.open(file, streaming: false).read(upTo: 8)
-      guard beginning.elementsEqual("process ".utf8) else {
-        throw Failure(
-          .output, at: file, "stands where the lock for writing \(path) would, and is none of ours",
-          hint: "choose another name for the output")
-      }
-    }
     lock = try fileSystem.lock(file, owner: ProcessName.current)
   }
 

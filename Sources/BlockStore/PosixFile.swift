@@ -24,12 +24,20 @@ final class Descriptor: Sendable {
   convenience init(
     opening path: String, _ flags: Int32, for purpose: FilePurpose, to action: String
   ) throws(Failure) {
-    guard !path.utf8.contains(0) else {
-      throw Failure(.usage, at: printable(path.utf8), "a path cannot hold a zero byte")
-    }
+    let place = try PosixPlace(path, for: purpose)
+    try self.init(
+      opening: place.name, in: place.directory, path, flags, for: purpose, to: action)
+  }
+
+  /// Opens a name in an open directory.
+  convenience init(
+    opening name: String, in directory: Int32, _ path: String, _ flags: Int32,
+    for purpose: FilePurpose, to action: String
+  ) throws(Failure) {
+    let flags = flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
     while true {
       // No child inherits a file, or a lock, of ours, and no terminal becomes ours.
-      let number = unsafe csystem_open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o644)
+      let number = unsafe csystem_open(directory, name, flags, 0o644)
       if number >= 0 {
         self.init(number, path: path)
         return
@@ -186,19 +194,4 @@ final class PosixWritableFile: WritableFile {
   }
 
   func close() throws(Failure) { try descriptor.closeChecked() }
-}
-
-/// A lock that the kernel takes back when the process ends, however it ends.
-final class PosixLock: FileLock {
-  private let descriptor: Descriptor
-
-  init(_ descriptor: Descriptor) { self.descriptor = descriptor }
-
-  // Neither call can fail in a way that matters: nothing was written. Closing alone would leave the
-  // lock to a process that was just started here, for the moment until it runs a program of its
-  // own.
-  func release() {
-    _ = flock(descriptor.number, LOCK_UN)
-    try? descriptor.closeChecked()
-  }
 }

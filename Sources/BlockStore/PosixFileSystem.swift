@@ -49,13 +49,20 @@ package struct PosixFileSystem: FileSystem {
     try descriptor.closeChecked()
   }
 
-  /// Opens what must be a regular file for writing, and never a pipe or device put in its place.
-  private func regularFile(
+  /// Opens what must be a regular file for writing, and never a pipe or device put in its place,
+  /// nor a file that has another name too: whoever gave it that name wants it as it is.
+  func regularFile(
     _ path: String, _ flags: Int32, to action: String
   ) throws(Failure) -> Descriptor {
     let descriptor = try Descriptor(opening: path, flags, for: .writing, to: action)
-    guard FileStatus.Kind(try descriptor.status()) == .file else {
+    let status = try descriptor.status()
+    guard FileStatus.Kind(status) == .file else {
       throw Failure(.data, at: path, "is no regular file")
+    }
+    guard status.st_nlink <= 1 else {
+      throw Failure(
+        .output, at: path, "has another name too, under which it would change",
+        hint: "put a copy in its place: it is a hard link")
     }
     return descriptor
   }
@@ -65,44 +72,77 @@ package struct PosixFileSystem: FileSystem {
       let parent = Path.parent(of: path)
       if try status(parent) == nil { try makeDirectory(parent, withParents: true) }
     }
-    guard unsafe mkdir(path, 0o755) == 0 else {
+    let place = try PosixPlace(path, for: .writing)
+    guard unsafe mkdirat(place.directory, place.name, 0o755) == 0 else {
       throw Failure.system(errno, "make the directory", path, for: .writing)
     }
   }
 
   package func list(_ path: String) throws(Failure) -> [String] {
-    guard let directory = unsafe opendir(path) else {
-      throw Failure.system(errno, "list", path, for: .reading)
+    let directory = try Descriptor(
+      opening: path, O_RDONLY | O_DIRECTORY, for: .reading, to: "list")
+    return try Self.names(in: directory).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// The names in an open directory, in byte order.
+  static func names(in directory: Descriptor) throws(Failure) -> [[UInt8]] {
+    // The stream closes its descriptor, and ours stays open.
+    let own = fcntl(directory.number, F_DUPFD_CLOEXEC, 0)
+    guard own >= 0, let stream = unsafe fdopendir(own) else {
+      let error = errno
+      if own >= 0 { close(own) }
+      throw Failure.system(error, "list", directory.path, for: .reading)
     }
-    defer { _ = unsafe closedir(directory) }
+    defer { _ = unsafe closedir(stream) }
     var names: [[UInt8]] = []
     while true {
       errno = 0
-      guard let entry = unsafe readdir(directory) else { break }
+      guard let entry = unsafe readdir(stream) else { break }
       let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
         unsafe Array(bytes.prefix { $0 != 0 })
       }
       if name != Array(".".utf8), name != Array("..".utf8) { names.append(name) }
     }
-    guard errno == 0 else { throw Failure.system(errno, "list", path, for: .reading) }
+    guard errno == 0 else {
+      throw Failure.system(errno, "list", directory.path, for: .reading)
+    }
     // Disks list names in orders of their own.
     names.sort { $0.lexicographicallyPrecedes($1) }
-    return names.map { String(decoding: $0, as: UTF8.self) }
+    return names
   }
 
   package func status(_ path: String) throws(Failure) -> FileStatus? {
+    let place: PosixPlace
+    do throws(Failure) { place = try PosixPlace(path, for: .reading) } catch {
+      if error.code == .missingInput { return nil }
+      throw error
+    }
     var status = stat()
     // A link is not followed: what stands at a name is what has to make way.
-    guard unsafe lstat(path, &status) == 0 else {
+    guard unsafe fstatat(place.directory, place.name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
       if errno == ENOENT || errno == ENOTDIR { return nil }
       throw Failure.system(errno, "look at", path, for: .reading)
     }
     let kind = FileStatus.Kind(status)
-    return FileStatus(kind: kind, byteCount: kind == .file ? Int(status.st_size) : 0)
+    var above = status
+    if status.st_uid != geteuid() {
+      let parent = Path.parent(of: place.name)
+      guard unsafe fstatat(place.directory, parent, &above, 0) == 0 else {
+        throw Failure.system(errno, "look at", path, for: .reading)
+      }
+    }
+    return FileStatus(
+      kind: kind, byteCount: kind == .file ? Int(status.st_size) : 0,
+      isOwn: PosixPlace.isOwn(status, in: above))
   }
 
   package func rename(_ old: String, to new: String) throws(Failure) {
-    guard unsafe csystem_rename_new(old, new) != 0 else { return }
+    let (from, to) = (
+      try PosixPlace(old, for: .writing), try PosixPlace(new, for: .writing)
+    )
+    guard unsafe csystem_rename_new(from.directory, from.name, to.directory, to.name) != 0 else {
+      return
+    }
     // Some file systems cannot refuse an existing name by themselves (EINVAL), nor can very old
     // kernels (ENOSYS). Then we look first: the caller's lock keeps others from coming between.
     guard errno == EINVAL || errno == ENOSYS else {
@@ -111,19 +151,21 @@ package struct PosixFileSystem: FileSystem {
     guard try status(new) == nil else {
       throw Failure.system(EEXIST, "rename to \(new)", old, for: .writing)
     }
-    guard unsafe Glibc.rename(old, new) == 0 else {
+    guard unsafe renameat(from.directory, from.name, to.directory, to.name) == 0 else {
       throw Failure.system(errno, "rename to \(new)", old, for: .writing)
     }
   }
 
   package func removeFile(_ path: String) throws(Failure) {
-    guard unsafe unlink(path) == 0 else {
+    let place = try PosixPlace(path, for: .writing)
+    guard unsafe unlinkat(place.directory, place.name, 0) == 0 else {
       throw Failure.system(errno, "remove", path, for: .writing)
     }
   }
 
   package func removeDirectory(_ path: String) throws(Failure) {
-    guard unsafe rmdir(path) == 0 else {
+    let place = try PosixPlace(path, for: .writing)
+    guard unsafe unlinkat(place.directory, place.name, AT_REMOVEDIR) == 0 else {
       throw Failure.system(errno, "remove the directory", path, for: .writing)
     }
   }
@@ -133,48 +175,6 @@ package struct PosixFileSystem: FileSystem {
       opening: path, O_RDONLY | O_DIRECTORY, for: .writing, to: "open the directory")
     try descriptor.synchronize()
     try descriptor.closeChecked()
-  }
-
-  package func lock(_ path: String, owner: String) throws(Failure) -> any FileLock {
-    while true {
-      let descriptor = try regularFile(path, O_RDWR | O_CREAT | O_NOFOLLOW, to: "lock")
-      guard flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 else {
-        guard errno == EWOULDBLOCK else {
-          throw Failure.system(errno, "lock", path, for: .writing)
-        }
-        throw Failure(
-          .output, at: path, "is locked by \(holder(of: path))",
-          hint: "wait until that process has ended, or stop it")
-      }
-      // A former holder may have removed the file between our opening and locking it: then our
-      // lock is on a file that nobody sees.
-      var named = stat()
-      let held = try descriptor.status()
-      guard unsafe lstat(path, &named) == 0, named.st_ino == held.st_ino,
-        named.st_dev == held.st_dev
-      else { continue }
-      do throws(Failure) {
-        guard ftruncate(descriptor.number, 0) == 0 else {
-          throw Failure.system(errno, "lock", path, for: .writing)
-        }
-        try descriptor.writeAll(unsafe Array("\(owner)\n".utf8).span.bytes)
-      } catch {
-        // We hold it, so nobody misses it: a disk that is full gets no file more from us.
-        try? removeFile(path)
-        throw error
-      }
-      return PosixLock(descriptor)
-    }
-  }
-
-  /// Who wrote itself into a lock file, as far as that can be read.
-  private func holder(of path: String) -> String {
-    let text: [UInt8]
-    do throws(Failure) { text = try open(path, streaming: false).read(upTo: 200) } catch {
-      text = []
-    }
-    let line = text.prefix { $0 != 0x0A }
-    return line.isEmpty ? "another process" : printable(line)
   }
 
   package func freeByteCount(at path: String) throws(Failure) -> Int {
@@ -196,28 +196,5 @@ extension FileStatus.Kind {
     case S_IFDIR: self = .directory
     default: self = .other
     }
-  }
-}
-
-/// Who holds a lock, for the message to whoever finds it held.
-enum ProcessName {
-  /// `process 4711 on host`.
-  static var current: String {
-    "process \(getpid())" + (HostName.known.map { " on \($0)" } ?? "")
-  }
-}
-
-/// The machine that this process runs on.
-package enum HostName {
-  package static var current: String { known ?? "an unknown host" }
-
-  /// `nil` where the operating system does not say.
-  fileprivate static var known: String? {
-    var name = [CChar](repeating: 0, count: 256)
-    let isKnown = unsafe name.withUnsafeMutableBufferPointer { buffer in
-      guard let start = buffer.baseAddress else { return false }
-      return unsafe gethostname(start, buffer.count - 1) == 0
-    }
-    return isKnown ? printable(name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }) : nil
   }
 }

@@ -11,11 +11,24 @@
 #include <malloc.h>
 #endif
 
-int csystem_rename_new(const char *from, const char *to) {
-  return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+int csystem_rename_new(int from_directory, const char *from, int to_directory, const char *to) {
+  return renameat2(from_directory, from, to_directory, to, RENAME_NOREPLACE);
 }
 
-int csystem_open(const char *path, int flags, unsigned mode) { return open(path, flags, mode); }
+int csystem_open(int directory, const char *path, int flags, unsigned mode) {
+  return openat(directory, path, flags, mode);
+}
+
+static char *const *arguments;
+
+// GNU's C library calls constructors with the arguments of main.
+#ifdef __GLIBC__
+__attribute__((constructor)) static void keep_arguments(int count, char **values) {
+  if (count > 0) arguments = values;
+}
+#endif
+
+char *const *csystem_arguments(void) { return arguments; }
 
 int csystem_terminal_columns(int fd) {
   struct winsize size;

@@ -48,12 +48,13 @@ package final class MPILink: RankLink {
   /// Joins the job that this process was started in.
   ///
   /// - Parameter places: Where the library that knows MPI may be.
+  /// - Throws: `.memory` where there is no thread to make its calls.
   package init(libraryPlaces places: [String]) throws(Failure) {
     bridge = try MPIBridge(from: places)
     (rank, rankCount) = try bridge.start()
     mailbox = Mailbox(rankCount: rankCount)
     guard rankCount > 1 else { return }
-    _ = Background { [self] () throws(Failure) in poll() }
+    try Thread { [self] in poll() }.detach()
   }
 
   package func send(_ message: [UInt8], about subject: Subject, to rank: Int) throws(Failure) {

@@ -24,6 +24,8 @@ package struct AnswerText: Sendable {
   let subjects: IdTable
   /// The ids of the ranked rows.
   let objects: IdTable
+  /// Whether no text in CSV can be a formula; see ``CSVField``.
+  package var isSpreadsheetSafe = false
   /// The titles of the items, by index, where there are some.
   var titles: Titles?
   /// Whether the titles are those of the ranked rows.
@@ -124,7 +126,7 @@ package struct AnswerText: Sendable {
       if format == .tsv {
         IdText.appendEscaped(field, to: &text)
       } else {
-        CSVField.append(field, to: &text)
+        CSVField.append(field, isSpreadsheetSafe: isSpreadsheetSafe, to: &text)
       }
       text.append(separator)
     }

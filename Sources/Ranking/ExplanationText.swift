@@ -9,6 +9,8 @@ package struct ExplanationText: Sendable {
   private let top: Int
   /// The titles of the items, where there are some.
   private let titles: Titles?
+  /// Whether no text in CSV can be a formula; see ``CSVField``.
+  package var isSpreadsheetSafe = false
 
   package init(_ format: AnswerFormat, ids: PerSide<IdTable>, top: Int, titles: Titles? = nil) {
     self.titles = titles
@@ -78,11 +80,11 @@ package struct ExplanationText: Sendable {
     _ line: Line, _ user: ArraySlice<UInt8>, _ item: ArraySlice<UInt8>, to text: inout [UInt8]
   ) {
     let separator: UInt8 = format == .tsv ? 0x09 : 0x2C
-    func append(_ id: ArraySlice<UInt8>) {
+    func append(_ id: ArraySlice<UInt8>, isSafe: Bool = false) {
       if format == .tsv {
         IdText.appendEscaped(id, to: &text)
       } else {
-        CSVField.append(id, to: &text)
+        CSVField.append(id, isSpreadsheetSafe: isSpreadsheetSafe && !isSafe, to: &text)
       }
       text.append(separator)
     }
@@ -95,7 +97,7 @@ package struct ExplanationText: Sendable {
         if let title { append(title) } else { text.append(separator) }
       }
       for number in [part.rating, Float(part.weight), Float(part.similarity)] {
-        append(Array(number.description.utf8)[...])
+        append(Array(number.description.utf8)[...], isSafe: true)
       }
     } else {
       text += [UInt8](repeating: separator, count: titles == nil ? 4 : 5)

@@ -21,8 +21,11 @@ package enum ExportFormat: String, Sendable, CaseIterable {
 package struct FactorExport {
   private let model: FactorModel
   private let facts: GenerationFacts
+  private let isSpreadsheetSafe: Bool
 
-  package init(_ loaded: LoadedModel) {
+  /// - Parameter isSpreadsheetSafe: Whether no id in CSV can be a formula; see ``IdText``.
+  package init(_ loaded: LoadedModel, isSpreadsheetSafe: Bool = false) {
+    self.isSpreadsheetSafe = isSpreadsheetSafe
     model = loaded.model
     facts = loaded.facts
   }
@@ -103,7 +106,8 @@ package struct FactorExport {
         let table = try model.rows[side].table(of: range)
         var text: [UInt8] = []
         for (row, index) in range.enumerated() {
-          CSVField.append(model.ids[side][index], to: &text)
+          CSVField.append(
+            model.ids[side][index], isSpreadsheetSafe: isSpreadsheetSafe, to: &text)
           if table.hasBias { text += ",\(table.bias(row))".utf8 }
           for factor in table.factors(row) { text += ",\(factor)".utf8 }
           text.append(0x0A)

@@ -68,8 +68,13 @@ package struct PairScores: Sendable {
 /// Turns the scores of pairs into text, with the caller's own ids.
 package struct PairText: Sendable {
   package let format: AnswerFormat
+  /// Whether no text in CSV can be a formula; see ``CSVField``.
+  private let isSpreadsheetSafe: Bool
 
-  package init(_ format: AnswerFormat) { self.format = format }
+  package init(_ format: AnswerFormat, isSpreadsheetSafe: Bool = false) {
+    self.format = format
+    self.isSpreadsheetSafe = isSpreadsheetSafe
+  }
 
   /// What stands before all pairs.
   package var opening: [UInt8] {
@@ -104,9 +109,9 @@ package struct PairText: Sendable {
       IdText.appendEscaped(item, to: &text)
       text += "\t\(score.map(\.description) ?? "")\n".utf8
     case .csv:
-      CSVField.append(user, to: &text)
+      CSVField.append(user, isSpreadsheetSafe: isSpreadsheetSafe, to: &text)
       text.append(0x2C)
-      CSVField.append(item, to: &text)
+      CSVField.append(item, isSpreadsheetSafe: isSpreadsheetSafe, to: &text)
       text += ",\(score.map(\.description) ?? "")\n".utf8
     case .jsonl, .json:
       if format == .json { text += (isFirst ? "\n" : ",\n").utf8 }

@@ -71,7 +71,7 @@ package struct RatingReader: Sendable {
   ) throws(Failure) -> ReadOutcome {
     let board = ReadingBoard(ChunkReader(self), badLineLimit: badLineLimit)
     let limit = badLineLimit
-    WorkerThreads.run(max(1, workers)) { _ in
+    try WorkerThreads.run(max(1, workers)) { _ in
       var parsed = ParsedChunk()
       while var chunk = board.nextChunk() {
         // Emptied, not made anew: its tables have the size that chunks need.

@@ -40,12 +40,22 @@ final class Checkpointer {
 
   // MARK: The log
 
-  /// Drops the log's lines of iterations after `iteration`: they are about to be done again.
-  func cutLog(after iteration: Int) throws(Failure) {
+  /// Makes the log end with the iterations that are done: drops lines of later ones, which are to
+  /// be done again, and what is damaged, and writes down anew what is missing then.
+  func mendLog(_ history: [IterationRecord]) throws(Failure) {
     guard ranks.speaks else { return }
-    let lines = try log.lines()
-    let kept = lines.filter { (Self.iteration(of: $0) ?? Int.max) <= iteration }
-    if kept.count < lines.count { try log.rewrite(kept) }
+    guard let content = try log.content() else { return }
+    var lines = content.lines.filter { (Self.iteration(of: $0) ?? Int.max) <= history.count }
+    let last = lines.last { $0.contains("\"event\":\"iteration\"") }.flatMap(Self.iteration) ?? 0
+    let isWhole = lines.count == content.lines.count && content.damage == nil
+    guard !isWhole || last < history.count else { return }
+    for (number, record) in zip(1..., history) where number > last {
+      // How long it took stood in the line that is lost.
+      let report = IterationReport(
+        iteration: number, record: record, seconds: .nan, generation: nil)
+      lines.append(report.json.text)
+    }
+    try log.rewrite(lines)
   }
 
   func append(_ line: JSONText) throws(Failure) {

@@ -31,7 +31,7 @@ struct Phase: Sendable {
   func run(rowCount: Int) throws(Failure) -> PhaseOutcome? {
     let board = PhaseBoard(blocks: blocks, workers: workers, stop: stop)
     let ledger = PhaseLedger(rowCount: rowCount, progress: progress)
-    WorkerThreads.run(workers) { _ in
+    try WorkerThreads.run(workers) { _ in
       do throws(Failure) {
         var scratch = try solver.makeScratch()
         while let task = board.next() { try perform(task, on: board, ledger, &scratch) }

@@ -131,7 +131,7 @@ package enum Trainer {
           instructionSet: kernels.instructionSet.rawValue, workers: settings.workers,
           userCount: facts.userCount, itemCount: facts.itemCount, ratingCount: facts.ratingCount,
           keepsRatings: memory.keepsRatings || learner.keepsRatings, refused: begin.refused)))
-    try checkpointer.cutLog(after: begin.history.count)
+    try checkpointer.mendLog(begin.history)
     return TrainingLoop(
       learner, rules: settings.run, ratingCount: facts.ratingCount,
       holdout: hyperparameters.feedback == .explicit

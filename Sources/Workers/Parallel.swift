@@ -9,13 +9,13 @@ package enum Parallel {
   /// the number of workers nor timing, as long as each depends on its index alone.
   ///
   /// - Throws: Among the failures that happened, the one with the lowest index. After a failure no
-  ///   worker takes another index.
+  ///   worker takes another index. `.memory` where there are not so many threads.
   package static func map<Output: Sendable>(
     _ count: Int, workers: Int, _ body: @escaping @Sendable (Int) throws(Failure) -> Output
   ) throws(Failure) -> [Output] {
     guard count > 0 else { return [] }
     let board = Board<Output>(count: count)
-    WorkerThreads.run(min(max(1, workers), count)) { _ in
+    try WorkerThreads.run(min(max(1, workers), count)) { _ in
       while let index = board.nextIndex() {
         do throws(Failure) {
           board.finish(index, with: try body(index))

@@ -1,5 +1,4 @@
 import BlockMatrix
-import Dispatch
 import Glibc
 import Synchronization
 
@@ -24,21 +23,47 @@ package final class StopRequest: Sendable {
 }
 
 /// Signals, turned into calls on an ordinary thread.
-package final class SignalWatch {
-  private let sources: [any DispatchSourceSignal]
+package final class SignalWatch: Sendable {
+  private let signals: [Int32]
+  private let thread: Thread
+  private let isEnded: StopRequest
 
   /// Calls `handler` for each arrival of one of `signals`, which lose their default effect.
-  package init(_ signals: [Int32], handler: @escaping @Sendable (Int32) -> Void) {
-    let queue = DispatchQueue(label: "blockals.signals")
-    sources = signals.map { number in
-      // Dispatch only watches: without this, the signal would end the process all the same.
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-      source.setEventHandler { handler(number) }
-      source.resume()
-      return source
+  ///
+  /// Threads that were there before may take no signal: made before any other thread.
+  ///
+  /// - Throws: `.memory` where there is no thread to wait for them.
+  package init(
+    _ signals: [Int32], handler: @escaping @Sendable (Int32) -> Void
+  ) throws(Failure) {
+    let set = Self.set(signals)
+    // Kept from all threads but the one that waits for them; whoever was there before ignores them.
+    for number in signals { signal(number, SIG_IGN) }
+    unsafe withUnsafePointer(to: set) { _ = unsafe pthread_sigmask(SIG_BLOCK, $0, nil) }
+    let isEnded = StopRequest()
+    thread = try Thread {
+      let set = Self.set(signals)
+      while true {
+        var number: Int32 = 0
+        let error = unsafe withUnsafePointer(to: set) { unsafe sigwait($0, &number) }
+        if isEnded.isSet { return }
+        if error == 0 { handler(number) }
+      }
     }
+    self.signals = signals
+    self.isEnded = isEnded
   }
 
-  deinit { for source in sources { source.cancel() } }
+  deinit {
+    isEnded.set()
+    thread.send(signals[0])
+    thread.join()
+  }
+
+  private static func set(_ signals: [Int32]) -> sigset_t {
+    var set = sigset_t()
+    unsafe sigemptyset(&set)
+    for number in signals { unsafe sigaddset(&set, number) }
+    return set
+  }
 }

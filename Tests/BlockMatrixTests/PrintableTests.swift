@@ -29,4 +29,13 @@ import Testing
     #expect(printable((word + "x").utf8, limit: .max) == word + "x")
     #expect(printable(Array(repeating: 0, count: 81)).hasSuffix(#"\x00…"#))
   }
+
+  @Test(arguments: [
+    ("a \"b\"\\c\n\td", "a \"b\"\\c\n\td"), ("zoë 日本 🎬", "zoë 日本 🎬"),
+    ("\u{1B}]0;x\u{7}y\r", #"\x1b]0;x\x07y\x0d"#),
+    ("\u{9B}31m\u{202E}", #"\xc2\x9b31m\xe2\x80\xae"#),
+  ])
+  func `steers no terminal in text of ours`(text: String, expected: String) {
+    #expect(visible(text) == expected)
+  }
 }

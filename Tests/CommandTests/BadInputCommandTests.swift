@@ -208,4 +208,19 @@ struct BadInputCommandTests {
         """)
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["g.csv"])
   }
+
+  /// No number of bad lines is too large to be allowed, and no number of workers is made.
+  @Test func `the largest number is no trap`() throws {
+    let folder = try TemporaryDirectory()
+    try folder.write("a,b,1\nx\na,c,four\nb,b,2\n", to: "in.csv")
+    let result = try CommandRunner.run(
+      ["partition", "in.csv", "-o", "p", "--max-bad", "\(Int.max)"], in: folder.path)
+    #expect(result.status == 0 && result.output.contains("bad lines: 2 skipped"))
+    for command in ["verify p", "recommend m a", "evaluate m --holdout p", "tune p"] {
+      let words = command.split(separator: " ").map { String($0) }
+      let result = try CommandRunner.run(words + ["--workers", "\(Int.max)"], in: folder.path)
+      #expect(result.status == 64)
+      #expect(result.errors.contains("--workers: \(Int.max) is not between 1 and 1024"))
+    }
+  }
 }

@@ -35,11 +35,12 @@ enum CommandRunner {
   ///   - output: Where standard output goes, if it is not to be kept.
   ///   - program: What is run; the command itself unless something is to start it.
   ///   - environment: Variables besides those that every run gets.
+  ///   - shell: What a shell does before it becomes the program, as to set a limit.
   ///   - watch: Called every 2 ms with the process's number.
   static func run(
     _ arguments: [String], input: [UInt8] = [], in folder: String? = nil, seconds: Double = 60,
     output: String? = nil, program: String = path, environment: [String: String] = [:],
-    interruption: Interruption? = nil,
+    shell: String? = nil, interruption: Interruption? = nil,
     watch: (Int32) throws -> Void = { _ in }
   ) throws -> CommandResult {
     let scratch = FileManager.default.temporaryDirectory
@@ -51,8 +52,9 @@ enum CommandRunner {
     try Data(input).write(to: files[0])
     for file in files[1...] { try Data().write(to: file) }
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
+    process.executableURL = URL(fileURLWithPath: shell == nil ? program : "/bin/sh")
+    process.arguments =
+      (shell.map { ["-c", "\($0); exec \"$0\" \"$@\"", program] } ?? []) + arguments
     process.environment = [
       "PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no", "COLUMNS": "80",
     ].merging(environment) { $1 }

@@ -58,6 +58,17 @@ import Testing
         """)
   }
 
+  @Test(arguments: [
+    ("=1+1", "'=1+1"), ("+a", "'+a"), ("-2", "'-2"), ("@x", "'@x"), ("\t=1", "'\t=1"),
+    ("\r=1", "\"'\r=1\""), (" =1", "' =1"), ("=a,b", "\"'=a,b\""), ("a=1", "a=1"), ("", "\"\""),
+    ("'=1", "'=1"),
+  ])
+  func `CSV for spreadsheets has no formulas`(id: String, expected: String) {
+    var text: [UInt8] = []
+    CSVField.append(Array(id.utf8), isSpreadsheetSafe: true, to: &text)
+    #expect(String(decoding: text, as: UTF8.self) == expected)
+  }
+
   @Test func `JSON lines are one object for each place`() throws {
     #expect(
       try text(.jsonl, [("ann", Array(all.prefix(3)))]) == """

@@ -2,7 +2,7 @@
 enum Fences {
   /// The targets in the order of the data: each may import those that stand before it.
   static let order = [
-    "CZstd", "CXXHash", "CZlib", "CSystem",
+    "CZstd", "CXXHash", "CZlib", "CSystem", "COutOfMemory",
     "BlockMatrix", "Workers",
     "RatingInput", "BlockStore", "BlockPartition", "RatingGeneration",
     "KernelLoops", "KernelLoopsAVX512", "Kernels", "LeastSquares", "FactorExchange", "Training",
@@ -13,7 +13,6 @@ enum Fences {
 
   /// Modules from outside the package, with the files or folders that may import them.
   static let outside: [String: [String]] = [
-    "Dispatch": ["Sources/Workers/"],
     "Synchronization": ["Sources/Workers/", "Sources/BlockPartition/MemoryBudget.swift"],
     "ArgumentParser": ["Sources/BlockALSCommand/"],
     // JSON of manifests; what is written for people and logs has a writer of its own.
@@ -29,14 +28,18 @@ enum Fences {
     "Sources/BlockMatrix/ZeroedMemory.swift",
     "Sources/Workers/Monitor.swift",
     "Sources/Workers/StopRequest.swift",
+    "Sources/Workers/Thread.swift",
     "Sources/BlockStore/Path.swift",
     "Sources/BlockStore/PosixFailure.swift",
     "Sources/BlockStore/PosixFile.swift",
     "Sources/BlockStore/PosixFileSystem.swift",
+    "Sources/BlockStore/PosixLock.swift",
+    "Sources/BlockStore/PosixPlace.swift",
     "Sources/FactorExchange/MPIBridge.swift", "Sources/FactorExchange/MPILink.swift",
     "Sources/Ranking/RankingQuality.swift",
     "Sources/BlockALSCommand/Launch.swift", "Sources/BlockALSCommand/RankJob.swift",
     "Sources/BlockALSCommand/BlockALSCommand.swift",
+    "Sources/BlockALSCommand/Output.swift",
     "Sources/BlockALSCommand/StandardError.swift",
     "Sources/BlockALSCommand/StopSignals.swift",
   ]
@@ -46,14 +49,17 @@ enum Fences {
     "CZstd": ["Sources/BlockStore/Zstandard.swift", "Sources/RatingInput/ZstandardDecoder.swift"],
     "CXXHash": ["Sources/BlockStore/Checksum.swift"],
     "CZlib": ["Sources/RatingInput/GzipDecoder.swift"],
+    "COutOfMemory": ["Sources/BlockALSCommand/BlockALSCommand.swift"],
     "CSystem": [
       "Sources/BlockStore/PosixFile.swift", "Sources/BlockStore/PosixFileSystem.swift",
+      "Sources/BlockStore/PosixPlace.swift",
       "Sources/BlockPartition/ProcessHeap.swift",
       "Sources/FactorExchange/MPIBridge.swift",
       "Sources/KernelLoops/", "Sources/Kernels/InstructionSet.swift", "Sources/LeastSquares/",
       "Sources/Kernels/KernelSet.swift", "Sources/Training/RatingGrid.swift",
       "Sources/Training/StochasticLearner.swift", "Sources/BlockALSCommand/GrantedCores.swift",
-      "Sources/BlockALSCommand/StandardError.swift",
+      "Sources/BlockALSCommand/StandardError.swift", "Sources/BlockALSCommand/Output.swift",
+      "Sources/BlockALSCommand/Arguments.swift",
     ],
   ]
 
@@ -62,6 +68,8 @@ enum Fences {
     "Sources/BlockMatrix/FactorTable.swift",
     "Sources/BlockMatrix/ZeroedMemory.swift",
     "Sources/Workers/Monitor.swift",
+    "Sources/Workers/StopRequest.swift",
+    "Sources/Workers/Thread.swift",
     "Sources/RatingInput/DecimalNumber.swift",
     "Sources/RatingInput/GzipDecoder.swift",
     "Sources/RatingInput/IdCollector.swift",
@@ -77,6 +85,8 @@ enum Fences {
     "Sources/BlockStore/PosixFailure.swift",
     "Sources/BlockStore/PosixFile.swift",
     "Sources/BlockStore/PosixFileSystem.swift",
+    "Sources/BlockStore/PosixLock.swift",
+    "Sources/BlockStore/PosixPlace.swift",
     "Sources/BlockStore/RatingShard.swift",
     "Sources/BlockStore/Varint.swift",
     "Sources/BlockStore/Zstandard.swift",
@@ -91,6 +101,8 @@ enum Fences {
     "Sources/Ranking/FactorModel.swift",
     "Sources/Ranking/RowEquations.swift",
     "Sources/Ranking/TopSearch.swift",
+    "Sources/BlockALSCommand/Arguments.swift",
+    "Sources/BlockALSCommand/BlockALSCommand.swift",
     "Sources/BlockALSCommand/Launch.swift", "Sources/BlockALSCommand/RankJob.swift",
     "Sources/BlockALSCommand/StandardError.swift",
   ]

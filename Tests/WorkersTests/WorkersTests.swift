@@ -5,10 +5,10 @@ import Workers
 
 @Suite struct `Workers` {
   @Test(arguments: [1, 2, 3, 8, 64])
-  func `as many run at once as were asked for`(count: Int) {
+  func `as many run at once as were asked for`(count: Int) throws {
     // Each waits until all have arrived: with fewer threads than workers this never ends.
     let arrived = Arrivals()
-    WorkerThreads.run(count) { _ in
+    try WorkerThreads.run(count) { _ in
       arrived.count.add(1, ordering: .sequentiallyConsistent)
       while arrived.count.load(ordering: .sequentiallyConsistent) < count {}
     }

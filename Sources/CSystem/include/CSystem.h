@@ -7,11 +7,16 @@
 #include "KernelArguments.h"
 #include "MPIBridge.h"
 
-/// renameat2(2) with RENAME_NOREPLACE, relative to the working directory. Returns 0, or -1 with errno.
-int csystem_rename_new(const char *from, const char *to);
+/// renameat2(2) with RENAME_NOREPLACE. Returns 0, or -1 with errno.
+int csystem_rename_new(int from_directory, const char *from, int to_directory, const char *to);
 
-/// open(2) with a mode, for callers that cannot pass variadic arguments.
-int csystem_open(const char *path, int flags, unsigned mode);
+/// openat(2) with a mode, for callers that cannot pass variadic arguments.
+int csystem_open(int directory, const char *path, int flags, unsigned mode);
+
+/// The arguments that the process was started with, the program's name first, up to a null pointer;
+/// null where the C library does not hand them over. (Swift reads them from /proc, which may not be
+/// there.)
+char *const *csystem_arguments(void);
 
 /// The terminal's width in columns, or 0 where `fd` is no terminal.
 int csystem_terminal_columns(int fd);
