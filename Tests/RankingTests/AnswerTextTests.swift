@@ -1,4 +1,5 @@
 import BlockMatrix
+import BlockStore
 import Ranking
 import TestSupport
 import Testing
