@@ -4,6 +4,11 @@ import Workers
 
 /// Turns the signals that ask a process to end into a stop request.
 enum StopSignals {
+  private static let signals = [SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGXCPU]
+
+  /// Keeps them from threads that are made before there is a ``watch(_:during:)``.
+  static func keepFromThreads() { SignalWatch.keepFromThreads(signals) }
+
   /// Does some work that a signal asks to stop.
   ///
   /// A second interrupt ends the process at once: what is committed stays good.
@@ -12,7 +17,7 @@ enum StopSignals {
   static func watch<Output>(
     _ stop: StopRequest = StopRequest(), during work: (StopRequest) throws(Failure) -> Output
   ) throws(Failure) -> Output {
-    let watch = try SignalWatch([SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGXCPU]) { signal in
+    let watch = try SignalWatch(signals) { signal in
       if signal == SIGINT, stop.isSet { Glibc._exit(130) }
       if !stop.isSet {
         StandardError.write("\nblockals: stopping; press Ctrl-C again to end at once\n")

@@ -65,6 +65,8 @@ struct TrainCommand: ParsableCommand {
   }
 
   mutating func run() throws {
+    // MPI makes threads of its own, which would take them and pass over them.
+    StopSignals.keepFromThreads()
     let job = try RankJob(.current)
     try job.run { ranks throws(Failure) in try run(ranks) }
   }

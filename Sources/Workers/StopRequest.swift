@@ -36,10 +36,9 @@ package final class SignalWatch: Sendable {
   package init(
     _ signals: [Int32], handler: @escaping @Sendable (Int32) -> Void
   ) throws(Failure) {
-    let set = Self.set(signals)
     // Kept from all threads but the one that waits for them; whoever was there before ignores them.
     for number in signals { signal(number, SIG_IGN) }
-    unsafe withUnsafePointer(to: set) { _ = unsafe pthread_sigmask(SIG_BLOCK, $0, nil) }
+    Self.keepFromThreads(signals)
     let isEnded = StopRequest()
     thread = try Thread {
       let set = Self.set(signals)
@@ -52,6 +51,13 @@ package final class SignalWatch: Sendable {
     }
     self.signals = signals
     self.isEnded = isEnded
+  }
+
+  /// Keeps signals from this thread and those that it makes from now on: for whoever makes threads
+  /// before there is a watch, as a library does that takes none of them.
+  package static func keepFromThreads(_ signals: [Int32]) {
+    let set = set(signals)
+    unsafe withUnsafePointer(to: set) { _ = unsafe pthread_sigmask(SIG_BLOCK, $0, nil) }
   }
 
   deinit {

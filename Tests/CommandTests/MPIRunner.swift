@@ -25,12 +25,12 @@ enum MPIRunner {
 
   static func run(
     _ arguments: [String], ranks: Int, in folder: String, command: String = CommandRunner.path,
-    interruption: CommandRunner.Interruption? = nil, watch: (Int32) throws -> Void = { _ in }
+    watch: (Int32) throws -> Void = { _ in }
   ) throws -> CommandResult {
     try CommandRunner.run(
       ["-np", "\(ranks)", "--oversubscribe", "--bind-to", "none", command] + arguments,
       in: folder, program: #require(mpirun), environment: environment,
-      interruption: interruption, watch: watch)
+      watch: watch)
   }
 
   /// The processes that mpirun has started, in the order of their ranks.

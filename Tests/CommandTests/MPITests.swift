@@ -39,11 +39,10 @@ struct `Training under mpirun` {
 
   private func train(
     _ settings: [String], into model: String = "m", ranks: Int,
-    interruption: CommandRunner.Interruption? = nil, watch: (Int32) throws -> Void = { _ in }
+    watch: (Int32) throws -> Void = { _ in }
   ) throws -> CommandResult {
     try MPIRunner.run(
-      ["train", "p", "-o", model] + settings, ranks: ranks, in: folder.path,
-      interruption: interruption, watch: watch)
+      ["train", "p", "-o", model] + settings, ranks: ranks, in: folder.path, watch: watch)
   }
 
   private func messages(_ result: CommandResult) -> [String] {
@@ -105,11 +104,16 @@ struct `Training under mpirun` {
     }
   }
 
-  @Test func `a signal to mpirun that it hands on saves, and the job is gone on with`() throws {
+  /// As mpirun hands SIGUSR1 on; it cannot be sent that here, where it inherits a block of it.
+  @Test func `a signal that asks to stop saves, and the job is gone on with`() throws {
     let settings = ["--rank", "6", "--iterations", "400"]
     let expected = try expected(settings)
-    let stopped = try train(
-      settings, ranks: 3, interruption: .init(signal: SIGUSR1) { hasThree })
+    var isSent = false
+    let stopped = try train(settings, ranks: 3) { mpirun in
+      guard !isSent, hasThree else { return }
+      for rank in try MPIRunner.ranks(startedBy: mpirun) { kill(rank, SIGUSR1) }
+      isSent = true
+    }
     #expect(stopped.status == 75)
     #expect(messages(stopped).filter { $0.hasPrefix("blockals: stopped: ") }.count == 1)
     #expect(try train(settings, ranks: 2).status == 0)

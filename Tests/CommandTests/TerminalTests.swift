@@ -42,7 +42,7 @@ import Testing
     }
     try FileManager.default.removeItem(atPath: odd)
     let said = try text(["train", "--resume", "m"])
-    #expect(isHarmless(said) && said.contains(#"odd\x1b[31m: is no partition"#))
+    #expect(isHarmless(said) && said.contains(#"odd\x1b[31m: does not exist"#))
   }
 
   @Test func `an option that is none is harmless`() throws {
