@@ -92,7 +92,7 @@ package enum Trainer {
   ) throws(Failure) -> TrainingLoop {
     let facts = partition.facts
     let kernels = try KernelSet.select(settings.instructionSet)
-    try checkRules(settings.run, hyperparameters, facts, metric)
+    try checkRules(settings.run, hyperparameters, facts, metric, ranks)
     if ranks.isAlone {
       // What one process takes is known before anything is read.
       _ = try TrainingMemory(
@@ -145,8 +145,14 @@ package enum Trainer {
   /// Refuses rules that could never be met, rather than passing over them.
   private static func checkRules(
     _ rules: RunSettings, _ hyperparameters: Hyperparameters, _ facts: PartitionFacts,
-    _ metric: HoldoutMetric?
+    _ metric: HoldoutMetric?, _ ranks: Ranks
   ) throws(Failure) {
+    guard metric == nil || ranks.isAlone else {
+      // It ranks all items for each user, and no rank holds all items.
+      throw Failure(
+        .usage, setting: "holdout-metric", "is not measured on several ranks",
+        hint: "leave it out, or train in one process")
+    }
     if rules.patience != nil || rules.holdoutMetric != nil, facts.holdout == nil {
       throw Failure(
         .usage, setting: rules.patience != nil ? "patience" : "holdout-metric",

@@ -109,6 +109,25 @@ import Workers
     #expect(try train(cut, at: path, settings, ranks: 2, iterations: 4) == expected)
   }
 
+  @Test func `a ranking metric is refused on several`() throws {
+    let folder = try TemporaryDirectory()
+    let cut = try partition(at: folder.file("p"), userBlocks: 2, itemBlocks: 2)
+    let metric = HoldoutMetric(name: "ndcg@5", higherIsBetter: true) { _, _ in 0 }
+    do throws(Failure) {
+      _ = try LocalRanks.run(2) { ranks throws(Failure) in
+        try Trainer.run(
+          cut, into: Trainer.openModel(folder.file("m"), ranks, in: PosixFileSystem()),
+          hyperparameters: Hyperparameters(rank: 2),
+          settings: TrainingSettings(
+            run: RunSettings(iterations: 2, holdoutMetric: "ndcg@5"), workers: 1),
+          ranks: ranks, metric: metric)
+      }
+      Issue.record("a metric of all items was measured on some of them")
+    } catch {
+      #expect(error.code == .usage && error.place == "holdout-metric")
+    }
+  }
+
   @Test func `more of them than blocks are refused, and leave nothing`() throws {
     let folder = try TemporaryDirectory()
     let cut = try partition(at: folder.file("p"), userBlocks: 6, itemBlocks: 2)
