@@ -8,30 +8,11 @@ import Workers
 
 /// Several ranks, each with memory of its own, write what one process writes.
 @Suite struct `Ranks at work` {
-  private static let matrix = RatingMatrix.random(
-    userCount: 80, itemCount: 45, ratingCount: 900, seed: 11)
-
-  /// Some of the ratings kept back, so that the hold-out's error is seen too.
-  private func partition(
-    at path: String, userBlocks: Int, itemBlocks: Int
-  ) throws -> Partition {
-    let held = HoldoutRatings(
-      users: [0, 0, 7, 20, 41, 63, 79], items: [3, 44, 11, 0, 9, 30, 2],
-      values: [3, 4.5, 1, 2, 5, 3.5, 4])
-    return try Self.matrix.partition(
-      at: path, userBlocks: userBlocks, itemBlocks: itemBlocks, holdout: held)
-  }
-
-  private struct Trained: Sendable, Equatable {
-    let digest: String
-    let history: [IterationRecord]
-  }
-
   private func train(
     _ partition: Partition, at path: String, _ hyperparameters: Hyperparameters, ranks: Int,
     iterations: Int = 3, workers: Int = 2,
     observe: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
-  ) throws -> Trained {
+  ) throws -> RankSample.Trained {
     _ = try LocalRanks.run(ranks) { ranks throws(Failure) in
       let model = try Trainer.openModel(path, ranks, in: PosixFileSystem())
       return try Trainer.run(
@@ -41,7 +22,8 @@ import Workers
     }
     let found = try ModelDirectory.open(path, in: PosixFileSystem()).newestGood()
     let newest = try #require(found)
-    return Trained(digest: try Digest.factors(newest.factors), history: newest.facts.history)
+    return RankSample.Trained(
+      digest: try Digest.factors(newest.factors), history: newest.facts.history)
   }
 
   /// Rows that are summed in ranges which cross the owners' runs, an item in segments, and rows
@@ -76,7 +58,7 @@ import Workers
 
   @Test func `a model stopped on some of them goes on with any other number`() throws {
     let folder = try TemporaryDirectory()
-    let cut = try partition(at: folder.file("p"), userBlocks: 6, itemBlocks: 5)
+    let cut = try RankSample.partition(at: folder.file("p"), userBlocks: 6, itemBlocks: 5)
     let settings = try Hyperparameters(rank: 10, biasRegularization: 0.1)
     let expected = try train(cut, at: folder.file("m"), settings, ranks: 1, iterations: 5)
     let path = folder.file("n")
@@ -88,7 +70,7 @@ import Workers
 
   @Test func `one that is asked to stop stops all, and nothing is lost`() throws {
     let folder = try TemporaryDirectory()
-    let cut = try partition(at: folder.file("p"), userBlocks: 6, itemBlocks: 5)
+    let cut = try RankSample.partition(at: folder.file("p"), userBlocks: 6, itemBlocks: 5)
     let settings = try Hyperparameters(rank: 10)
     let expected = try train(cut, at: folder.file("m"), settings, ranks: 1, iterations: 4)
     let path = folder.file("n")
@@ -111,7 +93,7 @@ import Workers
 
   @Test func `a ranking metric is refused on several`() throws {
     let folder = try TemporaryDirectory()
-    let cut = try partition(at: folder.file("p"), userBlocks: 2, itemBlocks: 2)
+    let cut = try RankSample.partition(at: folder.file("p"), userBlocks: 2, itemBlocks: 2)
     let metric = HoldoutMetric(name: "ndcg@5", higherIsBetter: true) { _, _ in 0 }
     do throws(Failure) {
       _ = try LocalRanks.run(2) { ranks throws(Failure) in
@@ -130,7 +112,7 @@ import Workers
 
   @Test func `more of them than blocks are refused, and leave nothing`() throws {
     let folder = try TemporaryDirectory()
-    let cut = try partition(at: folder.file("p"), userBlocks: 6, itemBlocks: 2)
+    let cut = try RankSample.partition(at: folder.file("p"), userBlocks: 6, itemBlocks: 2)
     do {
       _ = try train(cut, at: folder.file("m"), try Hyperparameters(rank: 2), ranks: 3)
       Issue.record("three ranks shared two blocks")

@@ -8,25 +8,6 @@ import Workers
 
 /// Several ranks, each with memory of its own, write what one process writes.
 @Suite struct `Ranks` {
-  private static let matrix = RatingMatrix.random(
-    userCount: 80, itemCount: 45, ratingCount: 900, seed: 11)
-
-  /// Some of the ratings kept back, so that the hold-out's error is seen too.
-  private func partition(
-    at path: String, userBlocks: Int, itemBlocks: Int
-  ) throws -> Partition {
-    let held = HoldoutRatings(
-      users: [0, 0, 7, 20, 41, 63, 79], items: [3, 44, 11, 0, 9, 30, 2],
-      values: [3, 4.5, 1, 2, 5, 3.5, 4])
-    return try Self.matrix.partition(
-      at: path, userBlocks: userBlocks, itemBlocks: itemBlocks, holdout: held)
-  }
-
-  private struct Trained: Sendable, Equatable {
-    let digest: String
-    let history: [IterationRecord]
-  }
-
   private func run(
     _ partition: Partition, at path: String, _ hyperparameters: Hyperparameters, ranks: Int,
     iterations: Int = 3, workers: Int = 2, stopAfter: Int? = nil
@@ -49,12 +30,13 @@ import Workers
   private func train(
     _ partition: Partition, at path: String, _ hyperparameters: Hyperparameters, ranks: Int,
     iterations: Int = 3, workers: Int = 2
-  ) throws -> Trained {
+  ) throws -> RankSample.Trained {
     _ = try run(
       partition, at: path, hyperparameters, ranks: ranks, iterations: iterations, workers: workers)
     let found = try ModelDirectory.open(path, in: PosixFileSystem()).newestGood()
     let newest = try #require(found)
-    return Trained(digest: try Digest.factors(newest.factors), history: newest.facts.history)
+    return RankSample.Trained(
+      digest: try Digest.factors(newest.factors), history: newest.facts.history)
   }
 
   /// Every model, and descent by its other settings.
@@ -87,10 +69,10 @@ import Workers
   ) throws {
     let folder = try TemporaryDirectory()
     let settings = try model.make()
-    let whole = try partition(at: folder.file("p"), userBlocks: 1, itemBlocks: 1)
+    let whole = try RankSample.partition(at: folder.file("p"), userBlocks: 1, itemBlocks: 1)
     let expected = try train(whole, at: folder.file("m"), settings, ranks: 1)
     for (users, items, counts) in [(8, 8, [1, 3, 5, 8]), (13, 9, [2, 4])] {
-      let cut = try partition(
+      let cut = try RankSample.partition(
         at: folder.file("p\(users)"), userBlocks: users, itemBlocks: items)
       for ranks in counts where canTrain(settings, ranks) {
         let path = folder.file("m\(users)-\(ranks)")
@@ -106,7 +88,7 @@ import Workers
   ) throws {
     let folder = try TemporaryDirectory()
     let settings = try model.make()
-    let partition = try partition(at: folder.file("p"), userBlocks: 9, itemBlocks: 6)
+    let partition = try RankSample.partition(at: folder.file("p"), userBlocks: 9, itemBlocks: 6)
     let expected = try train(partition, at: folder.file("m"), settings, ranks: 1, iterations: 4)
     for (before, after) in [(3, 2), (1, 4)] {
       let path = folder.file("m\(before)-\(after)")
@@ -120,7 +102,7 @@ import Workers
 
   @Test func `more of them than rows of the grid are refused, and nothing is left`() throws {
     let folder = try TemporaryDirectory()
-    let partition = try partition(at: folder.file("p"), userBlocks: 8, itemBlocks: 8)
+    let partition = try RankSample.partition(at: folder.file("p"), userBlocks: 8, itemBlocks: 8)
     let settings = try Hyperparameters(
       rank: 4, algorithm: .sgd(StochasticSettings(gridSize: 3)))
     do {
@@ -136,7 +118,7 @@ import Workers
 
   @Test func `more of them than blocks are refused`() throws {
     let folder = try TemporaryDirectory()
-    let partition = try partition(at: folder.file("p"), userBlocks: 8, itemBlocks: 2)
+    let partition = try RankSample.partition(at: folder.file("p"), userBlocks: 8, itemBlocks: 2)
     for model in `Every model`.models {
       do {
         _ = try run(partition, at: folder.file("m"), model.make(), ranks: 3)
