@@ -26,9 +26,20 @@ struct PartitionCommand: ParsableCommand {
         blockals partition --holdout 0.1 --seed 7 part-1.csv.gz part-2.csv.gz -o ratings.blocks
         zcat log.tsv.gz | blockals partition - --no-rating --duplicates sum -o log.blocks
         blockals partition --columns 3,1,2 --max-bad 100 --rejects bad.csv ratings.csv
+        blockals partition u.data --holdout-last 1 -o u.blocks
+        blockals partition --columns who,what,stars,at --time-format iso8601 --holdout-from \
+      2024-06-01 log.csv
+        blockals partition plays.tsv --no-rating --duplicates sum --half-life 90d --since 2023-01-01
 
       Minimum counts are applied first, to users and items in turn until all that are left have \
-      enough; then the hold-out is drawn, by a hash of seed, user id and item id.
+      enough; then the hold-out is drawn, by a hash of seed, user id and item id, or by time.
+
+      Times are read where an option asks for them: from the column that --columns names last, or \
+      a well-known name in the header, else the fourth column (with --no-rating, the last of \
+      three). All ratings of a pair have the time of its latest. --holdout-last goes by time and, \
+      at one time, by the bytes of the item's id; a user with no more pairs than it says keeps all \
+      of them. --half-life multiplies each rating by a power of two, the newest by 1, before \
+      duplicates are settled.
       """
   )
 
@@ -55,8 +66,8 @@ struct PartitionCommand: ParsableCommand {
 
   @Option(
     help: """
-      What to do with several ratings of one user and item: error, last (in input order), sum, \
-      mean or keep.
+      What to do with several ratings of one user and item: error, last (by time where times are \
+      read; of one time, and without times, in input order), sum, mean or keep.
       """)
   var duplicates: DuplicatePolicy = .error
 
@@ -72,6 +83,25 @@ struct PartitionCommand: ParsableCommand {
 
   @Option(help: "Which pairs are kept back.")
   var seed: UInt64 = 0
+
+  @Option(
+    help: ArgumentHelp(
+      "Keep the latest pairs of each user that has more of them back from training.",
+      valueName: "n"))
+  var holdoutLast: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Keep all pairs with a rating from this time on back from training.", valueName: "time"))
+  var holdoutFrom: String?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      A rating that is so much older than the newest counts half, as 90d or 12h: for implicit \
+      feedback.
+      """, valueName: "duration"))
+  var halfLife: TimeSpan?
 
   @Option(
     help: ArgumentHelp(
@@ -119,10 +149,12 @@ struct PartitionCommand: ParsableCommand {
   }
 
   private func settings(in fileSystem: any FileSystem) throws(Failure) -> PartitionSettings {
-    var settings = PartitionSettings(source: try input.source())
+    let needsTimes = holdoutLast != nil || holdoutFrom != nil || halfLife != nil
+    var settings = PartitionSettings(source: try input.source(needsTimes: needsTimes))
     settings.duplicates = duplicates
     settings.minimumRatings = PerSide(user: minUserRatings, item: minItemRatings)
-    settings.holdout = holdout.map { HoldoutRule(fraction: $0, seed: seed) }
+    settings.holdout = try holdoutRule()
+    settings.halfLife = halfLife.map { HalfLife(milliseconds: $0.milliseconds) }
     settings.blockCounts = PerSide(user: userBlocks, item: itemBlocks)
     settings.memory = memory?.byteCount
     settings.workers = try threads.count(in: fileSystem)
@@ -130,6 +162,18 @@ struct PartitionCommand: ParsableCommand {
     settings.rejects = rejects
     try settings.check()
     return settings
+  }
+
+  private func holdoutRule() throws(Failure) -> HoldoutRule? {
+    let given = [holdout != nil, holdoutLast != nil, holdoutFrom != nil]
+    guard given.count(where: { $0 }) <= 1 else {
+      throw Failure(
+        .usage, "--holdout, --holdout-last and --holdout-from do not go together",
+        hint: "choose one of them")
+    }
+    if let holdoutLast { return .last(holdoutLast) }
+    if let holdoutFrom { return .from(try input.time(holdoutFrom, of: "holdout-from")) }
+    return holdout.map { HoldoutRule(fraction: $0, seed: seed) }
   }
 
   /// Where the partition goes.

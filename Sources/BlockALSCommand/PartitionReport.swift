@@ -1,5 +1,6 @@
 import BlockMatrix
 import BlockStore
+import RatingInput
 
 /// What `inspect` says of a partition.
 struct PartitionReport: Report {
@@ -31,14 +32,27 @@ struct PartitionReport: Report {
     text += "  duplicates   \(facts.duplicates)\n"
     if let holdout = facts.holdout {
       text +=
-        "  hold-out     \(holdout.ratingCount.grouped) ratings (fraction \(holdout.fraction), seed "
-        + "\(holdout.seed)); \(holdout.unknownPairs.grouped) more without training ratings\n"
+        "  hold-out     \(holdout.ratingCount.grouped) ratings (\(rule(of: holdout))); "
+        + "\(holdout.unknownPairs.grouped) more without training ratings\n"
+    }
+    if let times = facts.times {
+      text += "  newest       \(TimeText.iso8601(times.newest))\(weight(times))\n"
     }
     text +=
       "  size         \(ByteSize.describe(facts.byteCount)), "
       + "\(bytesPerRating.short) bytes a rating\n"
     text += "  digest       \(facts.digest)\n\n"
     return text + skewTable + "\n" + blockTable
+  }
+
+  private func rule(of holdout: HoldoutFacts) -> String {
+    if let count = holdout.last { return "the last \(count) of each user" }
+    if let time = holdout.from { return "from \(TimeText.iso8601(time)) on" }
+    return "fraction \(holdout.fraction), seed \(holdout.seed)"
+  }
+
+  private func weight(_ times: TimeFacts) -> String {
+    times.halfLife.map { "; half-life \(Double($0) / 86_400_000) days" } ?? ""
   }
 
   private var skewTable: String {
@@ -97,9 +111,13 @@ struct PartitionReport: Report {
       "holdout": facts.holdout.map { holdout in
         [
           "fraction": .number(holdout.fraction), "seed": .string(String(holdout.seed)),
+          "last": holdout.last.map { .int($0) } ?? .null,
+          "from": holdout.from.map { .string(TimeText.iso8601($0)) } ?? .null,
           "ratings": .int(holdout.ratingCount), "unknownPairs": .int(holdout.unknownPairs),
         ]
       } ?? .null,
+      "newestTime": facts.times.map { .string(TimeText.iso8601($0.newest)) } ?? .null,
+      "halfLifeSeconds": .number(facts.times?.halfLife.map { Double($0) / 1000 }),
       "bytes": .int(facts.byteCount),
       "bytesPerRating": .number(bytesPerRating),
       "sides": .object(Side.allCases.map { ($0.rawValue, json(of: $0)) }),

@@ -1,6 +1,7 @@
 import BlockMatrix
 import BlockPartition
 import BlockStore
+import RatingInput
 import Workers
 
 /// The live line of a partitioning.
@@ -59,6 +60,10 @@ struct PartitionResult: Report {
       lines.append(
         "  minimum counts: \(summary.droppedRatingCount.grouped) ratings left out")
     }
+    if summary.outsideCount > 0 {
+      lines.append(
+        "  --since and --until: \(summary.outsideCount.grouped) ratings left out")
+    }
     if summary.badLineCount > 0 {
       lines.append("  bad lines: \(summary.badLineCount.grouped) skipped")
     }
@@ -81,6 +86,8 @@ struct PartitionResult: Report {
       ("holdoutRatings", .int(facts.holdout?.ratingCount ?? 0)),
       ("unknownPairs", .int(facts.holdout?.unknownPairs ?? 0)),
       ("mergedRows", .int(summary.mergedRowCount)),
+      ("ratingsOutsideTime", .int(summary.outsideCount)),
+      ("newestTime", facts.times.map { .string(TimeText.iso8601($0.newest)) } ?? .null),
       ("droppedRatings", .int(summary.droppedRatingCount)),
       ("badLines", .int(summary.badLineCount)),
       ("inputBytes", .int(summary.inputByteCount)),

@@ -11,8 +11,8 @@ struct DuplicateResolver: Sendable {
     var pairs: [(user: UInt32, item: UInt32)] = []
   }
 
-  struct Outcome: Sendable {
-    var rows: [RatingRow]
+  struct Outcome<Row: NumberedRating>: Sendable {
+    var rows: [Row]
     var mergedRowCount = 0
     var refused = Refused()
     /// A pair whose sum is beyond the largest float.
@@ -21,14 +21,15 @@ struct DuplicateResolver: Sendable {
 
   /// Settles all pairs; ratings of a pair come in the order of the input.
   ///
-  /// Nothing but `last` depends on that order: sums are of ascending values, in Double, and ratings
-  /// that are kept ascend.
-  func resolve(_ rows: consuming [RatingRow]) -> Outcome {
+  /// Nothing but `last` depends on that order, and that only for ratings of one time: sums are of
+  /// ascending values, in Double, and ratings that are kept ascend. What is left of a pair has the
+  /// time of its latest rating.
+  func resolve<Row: NumberedRating>(_ rows: consuming [Row]) -> Outcome<Row> {
     // As a rule there are none, and nothing is to be moved.
     guard let first = (1..<max(1, rows.count)).first(where: { Self.isSamePair(rows, $0) }) else {
       return Outcome(rows: rows)
     }
-    var outcome = Outcome(rows: [])
+    var outcome = Outcome<Row>(rows: [])
     var target = first - 1
     var start = first - 1
     while start < rows.count {
@@ -39,10 +40,13 @@ struct DuplicateResolver: Sendable {
         rows[target] = rows[start]
         target += 1
       } else {
-        let values = settle(rows[start..<end], &outcome)
+        var row = rows[start]
+        row.time = rows[start..<end].reduce(row.time) { max($0, $1.time) }
+        let values = settle(rows[start..<end], latest: row.time, &outcome)
         outcome.mergedRowCount += end - start - values.count
         for value in values {
-          rows[target] = RatingRow(user: rows[start].user, item: rows[start].item, value: value)
+          row.value = value
+          rows[target] = row
           target += 1
         }
       }
@@ -54,19 +58,21 @@ struct DuplicateResolver: Sendable {
   }
 
   @inline(__always)
-  private static func isSamePair(_ rows: [RatingRow], _ index: Int) -> Bool {
+  private static func isSamePair<Row: NumberedRating>(_ rows: [Row], _ index: Int) -> Bool {
     rows[index].user == rows[index - 1].user && rows[index].item == rows[index - 1].item
   }
 
   /// The values that a pair's ratings become.
-  private func settle(_ rows: ArraySlice<RatingRow>, _ outcome: inout Outcome) -> [Float] {
+  private func settle<Row: NumberedRating>(
+    _ rows: ArraySlice<Row>, latest: Int64, _ outcome: inout Outcome<Row>
+  ) -> [Float] {
     let pair = (rows[rows.startIndex].user, rows[rows.startIndex].item)
     switch policy {
     case .error:
       outcome.refused.rowCount += rows.count - 1
       outcome.refused.pairs.append(pair)
       return []
-    case .last: return rows.suffix(1).map(\.value)
+    case .last: return rows.last { $0.time == latest }.map { [$0.value] } ?? []
     case .keep: return rows.map(\.value).sorted()
     case .sum, .mean:
       let sum = rows.map(\.value).sorted().reduce(0.0) { $0 + Double($1) }

@@ -116,13 +116,21 @@ struct PartitionMemory: Sendable {
   /// With hardly any doubt not less than the ratings that will be kept back: six standard
   /// deviations more than their share.
   private func mostHeldOut(_ measure: TextMeasure) -> Int {
-    guard let share = settings.holdout?.fraction else { return 0 }
     // All ratings of a pair are kept back together.
     let together =
       settings.duplicates == .keep ? min(measure.longest.user, measure.longest.item) : 1
-    let variance = share * (1 - share) * Double(measure.rowCount) * Double(together)
-    return min(
-      measure.rowCount, Int(share * Double(measure.rowCount) + 6 * variance.squareRoot()) + 1)
+    let pairs: (partialValue: Int, overflow: Bool)
+    switch settings.holdout {
+    case nil: return 0
+    case .share(let share):
+      let mean = share.fraction * Double(measure.rowCount)
+      let variance = mean * (1 - share.fraction) * Double(together)
+      return min(measure.rowCount, Int(mean + 6 * variance.squareRoot()) + 1)
+    case .from: pairs = (measure.lateRowCount, false)
+    case .last(let count): pairs = measure.userCount.multipliedReportingOverflow(by: count)
+    }
+    let (rows, overflow) = pairs.partialValue.multipliedReportingOverflow(by: together)
+    return pairs.overflow || overflow ? measure.rowCount : min(measure.rowCount, rows)
   }
 
   private static func obstacle(ofIds measure: TextMeasure) -> String {

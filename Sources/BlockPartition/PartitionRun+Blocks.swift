@@ -10,8 +10,8 @@ extension PartitionRun {
     let spilledByteCount: Int
   }
 
-  func writeBlocks(
-    _ pairs: ResolvedRows, _ ids: PerSide<IdTable>, _ counts: RatingCounts, _ work: Int?
+  func writeBlocks<Row: NumberedRating>(
+    _ pairs: ResolvedRows<Row>, _ ids: PerSide<IdTable>, _ counts: RatingCounts, _ work: Int?
   ) throws(Failure) -> WrittenBlocks {
     let numberings = try Parallel.map(2, workers: settings.workers) { number in
       let side = Side.allCases[number]
@@ -26,8 +26,8 @@ extension PartitionRun {
     }
     for side in Side.allCases { try writer.writeIds(indices[side].table, side: side) }
 
-    let byUser = makeStore("users")
-    let heldOut = makeStore("holdout")
+    let byUser: RowStore<RatingRow> = makeStore("users")
+    let heldOut: RowStore<RatingRow> = makeStore("holdout")
     // The hold-out is written in one piece, beside the ratings that are held then.
     if let work {
       budget.setLimit(memory.heldByteCount(besideHoldoutOf: counts.heldOutCount, work: work))
@@ -37,10 +37,10 @@ extension PartitionRun {
     // They are all in the other stores: their disk is wanted for what comes.
     try pairs.store.remove()
     if let rule = settings.holdout {
-      try writeHoldout(heldOut, rule, indices, unknownPairs: unknownPairs)
+      try writeHoldout(heldOut, rule, counts, indices, unknownPairs: unknownPairs)
     }
     budget.setLimit(work)
-    let byItem = makeStore("items")
+    let byItem: RowStore<RatingRow> = makeStore("items")
     try writeUsers(byUser, blocks, indices, into: byItem)
     try byUser.remove()
     try writeItems(byItem, blocks, indices)
@@ -56,15 +56,17 @@ extension PartitionRun {
     return Failure(
       .data, "no rating is left for training",
       hint: hasMinimum
-        ? "lower --min-user-ratings or --min-item-ratings" : "lower --holdout, or change --seed")
+        ? "lower --min-user-ratings or --min-item-ratings"
+        : settings.holdout?.needsTimes == true
+          ? "choose a later --holdout-from" : "lower --holdout, or change --seed")
   }
 
   /// Gives ratings their final indices, cuts them by users' blocks, and puts the hold-out aside.
   ///
   /// - Returns: How many held-out pairs have an id without a training rating.
-  private func number(
-    _ pairs: ResolvedRows, _ indices: PerSide<Numbering>, _ counts: RatingCounts, _ grid: BlockGrid,
-    into byUser: RowStore, heldOut: RowStore
+  private func number<Row: NumberedRating>(
+    _ pairs: ResolvedRows<Row>, _ indices: PerSide<Numbering>, _ counts: RatingCounts,
+    _ grid: BlockGrid, into byUser: RowStore<RatingRow>, heldOut: RowStore<RatingRow>
   ) throws(Failure) -> Int {
     let blocks = grid.blockNumbers()
     let unknownPairs = try Parallel.map(pairs.store.cellCount, workers: pairs.workers) {
@@ -73,25 +75,25 @@ extension PartitionRun {
       var held = HeldOut()
       var rows = try pairs.store.rows(ofCell: cell)
       var kept = 0
-      for row in rows {
+      for var row in rows {
         let fate = counts.fate(row)
         guard fate != .dropped else { continue }
-        let numbered = RatingRow(
-          user: indices.user.indices[Int(row.user)], item: indices.item.indices[Int(row.item)],
-          value: row.value)
+        let source = row.rating
+        row.user = indices.user.indices[Int(row.user)]
+        row.item = indices.item.indices[Int(row.item)]
         if fate == .trains {
           // In place: what trains moves up to where the others were.
-          rows[kept] = numbered
+          rows[kept] = row
           kept += 1
         } else {
-          held.add(numbered, from: row)
+          held.add(row.rating, from: source)
         }
       }
       rows.removeLast(rows.count - kept)
       // One cell for all, its pieces in the order of the cells: the same, whichever worker came
       // first.
       try heldOut.append(held.rows, bounds: [0, held.rows.count], order: cell)
-      let cut = RowSort.cut(rows, into: grid.blockCount) { Int(blocks[Int($0.user)]) }
+      let cut = RowSort.cut(Row.timeless(rows), into: grid.blockCount) { Int(blocks[Int($0.user)]) }
       try byUser.append(cut.rows, bounds: cut.bounds, order: cell)
       return held.unknownPairs
     }
@@ -117,15 +119,25 @@ extension PartitionRun {
   }
 
   private func writeHoldout(
-    _ heldOut: RowStore, _ rule: HoldoutRule, _ indices: PerSide<Numbering>, unknownPairs: Int
+    _ heldOut: RowStore<RatingRow>, _ rule: HoldoutRule, _ counts: RatingCounts,
+    _ indices: PerSide<Numbering>, unknownPairs: Int
   ) throws(Failure) {
     let ratings = Self.holdoutRatings(
       RowSort.byUserAndItem(
         try heldOut.rows(ofCell: 0), users: 0..<indices.user.table.count,
         itemCount: indices.item.table.count))
     try heldOut.remove()
-    try writer.writeHoldout(
-      ratings, fraction: rule.fraction, seed: rule.seed, unknownPairs: unknownPairs)
+    switch rule {
+    case .share(let share):
+      try writer.writeHoldout(
+        ratings, fraction: share.fraction, seed: share.seed, unknownPairs: unknownPairs)
+    case .last(let count):
+      try writer.writeHoldout(
+        ratings, fraction: counts.heldOutShare, last: count, unknownPairs: unknownPairs)
+    case .from(let time):
+      try writer.writeHoldout(
+        ratings, fraction: counts.heldOutShare, from: time, unknownPairs: unknownPairs)
+    }
   }
 
   /// By columns; the rows are given up for them.
@@ -134,8 +146,8 @@ extension PartitionRun {
   }
 
   private func writeUsers(
-    _ byUser: RowStore, _ plans: PerSide<BlockPlan>, _ indices: PerSide<Numbering>,
-    into byItem: RowStore
+    _ byUser: RowStore<RatingRow>, _ plans: PerSide<BlockPlan>, _ indices: PerSide<Numbering>,
+    into byItem: RowStore<RatingRow>
   ) throws(Failure) {
     let grid = plans.user.grid
     let itemBlocks = plans.item.grid.blockNumbers()
@@ -157,7 +169,7 @@ extension PartitionRun {
   }
 
   private func writeItems(
-    _ byItem: RowStore, _ plans: PerSide<BlockPlan>, _ indices: PerSide<Numbering>
+    _ byItem: RowStore<RatingRow>, _ plans: PerSide<BlockPlan>, _ indices: PerSide<Numbering>
   ) throws(Failure) {
     let grid = plans.item.grid
     let userCount = indices.user.table.count

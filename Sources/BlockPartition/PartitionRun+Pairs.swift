@@ -5,26 +5,26 @@ import Workers
 
 // From text to settled pairs: each user's ratings come together, and duplicates are dealt with.
 extension PartitionRun {
-  struct ResolvedRows {
+  struct ResolvedRows<Row: NumberedRating> {
     /// By provisional numbers, in cells of users; sorted by user and item.
-    let store: RowStore
+    let store: RowStore<Row>
     /// How many workers may have a cell in memory at once.
     let workers: Int
     let mergedRowCount: Int
     let spilledByteCount: Int
   }
 
-  func resolve(
-    _ text: TextRows, _ ids: PerSide<IdTable>, _ work: Int?
-  ) throws(Failure) -> ResolvedRows {
+  func resolve<Row: NumberedRating>(
+    _ text: TextRows<Row>, _ ids: PerSide<IdTable>, _ work: Int?
+  ) throws(Failure) -> ResolvedRows<Row> {
     // All ratings of a user meet in one cell, and so do those of a pair.
     let cells = try BlockPlan(
       counts: ids.user.counts, wanted: nil, work: work, workers: settings.workers, side: .user)
-    let gathered = makeStore("gathered")
+    let gathered: RowStore<Row> = makeStore("gathered")
     try gather(text, cells.grid, into: gathered)
     try text.store.remove()
 
-    let store = makeStore("pairs")
+    let store: RowStore<Row> = makeStore("pairs")
     let resolver = DuplicateResolver(policy: settings.duplicates)
     let itemCount = ids.item.count
     let rowCount = text.summary.rowCount
@@ -50,14 +50,21 @@ extension PartitionRun {
   }
 
   /// Brings each chunk's ratings to the cells of their users.
-  private func gather(
-    _ text: TextRows, _ grid: BlockGrid, into gathered: RowStore
+  private func gather<Row: NumberedRating>(
+    _ text: TextRows<Row>, _ grid: BlockGrid, into gathered: RowStore<Row>
   ) throws(Failure) {
     let cells = grid.blockNumbers()
+    let newest = text.measure.newest ?? 0
     _ = try Parallel.map(text.store.cellCount, workers: settings.workers) {
       chunk throws(Failure) in
       try settings.stop.check()
-      let rows = try text.store.rows(ofCell: chunk)
+      var rows = try text.store.rows(ofCell: chunk)
+      if let halfLife = settings.halfLife {
+        for index in rows.indices {
+          rows[index].value = halfLife.decayed(
+            rows[index].value, age: newest - rows[index].time)
+        }
+      }
       let cut = RowSort.cut(rows, into: grid.blockCount) { Int(cells[Int($0.user)]) }
       try gathered.append(cut.rows, bounds: cut.bounds, order: chunk)
     }
@@ -71,7 +78,7 @@ extension PartitionRun {
     let refused: (user: UInt32, item: UInt32)?
     let overflow: (user: UInt32, item: UInt32)?
 
-    init(_ outcome: DuplicateResolver.Outcome, _ ids: PerSide<IdTable>) {
+    init(_ outcome: DuplicateResolver.Outcome<some NumberedRating>, _ ids: PerSide<IdTable>) {
       mergedRowCount = outcome.mergedRowCount
       refusedRowCount = outcome.refused.rowCount
       // One is named in the end: the others need not be kept.

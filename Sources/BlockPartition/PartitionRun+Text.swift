@@ -5,11 +5,11 @@ import Workers
 
 // From text to ratings by provisional numbers, and the check that there is memory for the rest.
 extension PartitionRun {
-  struct TextRows {
+  struct TextRows<Row: NumberedRating> {
     /// By provisional numbers, with the ratings of each.
     let ids: PerSide<IdTable>
     /// A cell for each chunk of text.
-    let store: RowStore
+    let store: RowStore<Row>
     let measure: TextMeasure
     let badLines: [BadLine]
     let valuesGiven: Bool
@@ -25,10 +25,10 @@ extension PartitionRun {
   }
 
   /// - Throws: `.memory` where the stages to come would not fit, naming what would.
-  func readText() throws(Failure) -> TextRows {
-    let store = makeStore("text")
+  func readText<Row: NumberedRating>(_ rows: Row.Type) throws(Failure) -> TextRows<Row> {
+    let store: RowStore<Row> = makeStore("text")
     let ids = SharedIds()
-    let board = TextBoard(memory)
+    let board = TextBoard(memory, holdout: settings.holdout)
     let reader = reader
     let outcome = try reader.read { chunk throws(Failure) in
       try settings.stop.check()
@@ -37,7 +37,7 @@ extension PartitionRun {
       // rightly.
       if noted.hasRoom {
         try ids.number(&chunk)
-        try store.append(chunk.rows, cell: chunk.number)
+        try store.append(Row.rows(of: chunk), cell: chunk.number)
         board.check(ids.size)
       }
       progress(
@@ -50,6 +50,7 @@ extension PartitionRun {
     let measure = try board.measure(tables)
     var summary = PartitionSummary()
     summary.rowCount = outcome.rowCount
+    summary.outsideCount = outcome.outsideCount
     summary.headerCount = outcome.headerCount
     summary.badLineCount = outcome.badLines.count
     summary.inputByteCount = reader.consumed.total
@@ -72,15 +73,24 @@ private final class TextBoard: Sendable {
 
   private let state = Locked(State())
   private let memory: PartitionMemory
+  /// Where the hold-out begins; `nil` where no time says so.
+  private let holdoutStart: Int64?
 
-  init(_ memory: PartitionMemory) { self.memory = memory }
+  init(_ memory: PartitionMemory, holdout: HoldoutRule?) {
+    self.memory = memory
+    if case .from(let time) = holdout { holdoutStart = time } else { holdoutStart = nil }
+  }
 
   /// Notes a chunk, whose ids have numbers of its own.
   ///
   /// - Returns: How many ratings were read so far, and whether there is room for the chunk's ids.
   func note(_ chunk: ParsedChunk) -> (rowCount: Int, hasRoom: Bool) {
-    state.withLock { state in
+    let newest = chunk.times.max()
+    let lateRowCount = holdoutStart.map { start in chunk.times.count { $0 >= start } } ?? 0
+    return state.withLock { state in
       state.measure.rowCount += chunk.rows.count
+      state.measure.lateRowCount += lateRowCount
+      if let newest { state.measure.newest = max(newest, state.measure.newest ?? newest) }
       state.measure.byteCount += chunk.byteCount
       for side in Side.allCases { state.census?.add(chunk.ids[side].table(), side) }
       return (state.measure.rowCount, state.census == nil)
@@ -105,7 +115,12 @@ private final class TextBoard: Sendable {
         count: ids[side].count, length: ids[side].bytes.count)
       measure.longest[side] = census?.longest(side) ?? Int(ids[side].counts.max() ?? 0)
     }
-    if let census { measure.idByteCount = census.idByteCount }
+    measure.userCount = ids.user.count
+    if let census {
+      measure.idByteCount = census.idByteCount
+      // Each takes at least so much.
+      measure.userCount = census.idByteCount / PartitionMemory.idByteCount(count: 1, length: 1)
+    }
     try memory.check(measure, holdsIds: census == nil)
     return measure
   }

@@ -18,7 +18,15 @@ struct PartitionRun: Sendable {
   func run(
     listing list: ([BadLine]) throws(Failure) -> Void
   ) throws(Failure) -> (PartitionFacts, PartitionSummary) {
-    let text = try readText()
+    // Times take memory and disk: only where they are wanted.
+    settings.source.times == nil
+      ? try run(RatingRow.self, listing: list) : try run(TimedRow.self, listing: list)
+  }
+
+  private func run<Row: NumberedRating>(
+    _ rows: Row.Type, listing list: ([BadLine]) throws(Failure) -> Void
+  ) throws(Failure) -> (PartitionFacts, PartitionSummary) {
+    let text = try readText(Row.self)
     var summary = text.summary
     let ids = text.ids
     let work = memory.workByteCount(text.measure)
@@ -30,6 +38,7 @@ struct PartitionRun: Sendable {
       // Each worker that counts has a counter for every id.
       workers: min(resolved.workers, work == nil ? .max : PartitionMemory.countingWorkers))
     summary.droppedRatingCount = counts.droppedCount
+    try requireHeldOut(counts, newest: text.measure.newest)
     let blocks = try writeBlocks(resolved, ids, counts, work)
     summary.spilledByteCount =
       text.store.spilledByteCount + resolved.spilledByteCount + blocks.spilledByteCount
@@ -37,12 +46,29 @@ struct PartitionRun: Sendable {
     try list(text.badLines)
     let facts = try writer.commit(
       grids: blocks.grids, valuesGiven: text.valuesGiven,
-      duplicates: settings.duplicates.rawValue, inputByteCount: summary.inputByteCount)
+      duplicates: settings.duplicates.rawValue, inputByteCount: summary.inputByteCount,
+      times: text.measure.newest.map { settings.timeFacts(newest: $0) })
     summary.wasThere = writer.isTaken
     return (facts, summary)
   }
 
-  func makeStore(_ name: String) -> RowStore {
+  /// - Throws: `.data` where a rule that goes by time keeps nothing back.
+  private func requireHeldOut(_ counts: RatingCounts, newest: Int64?) throws(Failure) {
+    guard counts.heldOutCount == 0 else { return }
+    switch settings.holdout {
+    case .last(let count):
+      throw Failure(
+        .data, "no rating is held out: no user has more than \(count)",
+        hint: "lower --holdout-last")
+    case .from:
+      throw Failure(
+        .data, "no rating is held out: all are from before --holdout-from",
+        hint: newest.map { "the newest is of \(TimeText.iso8601($0))" } ?? "")
+    case nil, .share: return
+    }
+  }
+
+  func makeStore<Row: NumberedRating>(_ name: String) -> RowStore<Row> {
     RowStore(budget: budget, path: "\(writer.scratchDirectory)/\(name)", in: fileSystem)
   }
 }

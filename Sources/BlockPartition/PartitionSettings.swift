@@ -1,4 +1,5 @@
 import BlockMatrix
+import BlockStore
 import RatingInput
 import Workers
 
@@ -6,7 +7,7 @@ import Workers
 package enum DuplicatePolicy: String, Sendable, CaseIterable {
   /// Refuse the input, naming two places.
   case error
-  /// The last in the order of the input counts.
+  /// The last counts: by time where times are read, else and of one time in the order of the input.
   case last
   /// Their sum counts, added in Double in ascending order.
   case sum
@@ -23,6 +24,8 @@ package struct PartitionSettings: Sendable {
   /// The fewest ratings that a user or an item may have; 1 drops nothing.
   package var minimumRatings = PerSide(user: 1, item: 1)
   package var holdout: HoldoutRule?
+  /// `nil` where old ratings count as much as new ones.
+  package var halfLife: HalfLife?
   /// Blocks of each side; `nil` where that follows from the number of ratings.
   package var blockCounts = PerSide<Int?>(user: nil, item: nil)
   /// Bytes that ratings, ids and buffers may take; `nil` for as much as they need.
@@ -52,9 +55,7 @@ package struct PartitionSettings: Sendable {
           "\(count) is not between 1 and \(BlockPlan.mostBlocks)")
       }
     }
-    if let fraction = holdout?.fraction, !(fraction > 0 && fraction < 1) {
-      throw Failure(.usage, setting: "holdout", "\(fraction) is not between 0 and 1")
-    }
+    try checkHoldout()
     guard workers >= 1, workers <= 1024 else {
       throw Failure(.usage, setting: "workers", "\(workers) is not between 1 and 1024")
     }
@@ -67,6 +68,29 @@ package struct PartitionSettings: Sendable {
         hint: "say with --max-bad how many lines may be skipped")
     }
   }
+
+  /// What the partition says of times, where they are read.
+  func timeFacts(newest: Int64) -> TimeFacts {
+    TimeFacts(
+      newest: newest, halfLife: halfLife?.milliseconds, since: source.times?.since,
+      until: source.times?.until)
+  }
+
+  private func checkHoldout() throws(Failure) {
+    switch holdout {
+    case .share(let share) where !(share.fraction > 0 && share.fraction < 1):
+      throw Failure(.usage, setting: "holdout", "\(share.fraction) is not between 0 and 1")
+    case .last(let count) where count < 1:
+      throw Failure(.usage, setting: "holdout-last", "\(count) is not 1 or more")
+    default: break
+    }
+    if let halfLife, halfLife.milliseconds < 1 {
+      throw Failure(.usage, setting: "half-life", "it is not more than 0")
+    }
+    guard source.times != nil || halfLife == nil && holdout?.needsTimes != true else {
+      throw Failure(.usage, "the rule for the hold-out or the half-life needs times")
+    }
+  }
 }
 
 /// What partitioning found and did, beside the facts that the partition itself keeps.
@@ -74,6 +98,8 @@ package struct PartitionSummary: Sendable, Equatable {
   /// Ratings read, before anything was merged or dropped.
   package var rowCount = 0
   package var headerCount = 0
+  /// Ratings left out because of their time; not among those read.
+  package var outsideCount = 0
   /// Lines that were skipped.
   package var badLineCount = 0
   /// Rows that went into another rating of the same pair.

@@ -8,8 +8,8 @@ package enum Partitioner {
   /// Reads ratings and writes them as blocks, in both orientations.
   ///
   /// The partition depends on the ratings and the settings that speak of them; not on the order of
-  /// lines (unless duplicates are settled by `last`), workers or memory. Its digest does not depend
-  /// on the blocks either.
+  /// lines (unless duplicates of one time are settled by `last`), workers or memory. Its digest does
+  /// not depend on the blocks either.
   ///
   /// - Parameters:
   ///   - inputs: Paths; `-` is `standardInput`, where there is one.
@@ -74,8 +74,12 @@ package enum Partitioner {
     }
     var differences: [String] = []
     if facts.duplicates != settings.duplicates.rawValue { differences.append("--duplicates") }
-    let holdout = facts.holdout.map { HoldoutRule(fraction: $0.fraction, seed: $0.seed) }
-    if holdout != settings.holdout { differences.append("--holdout") }
+    if facts.holdout.map({ HoldoutRule($0) }) != settings.holdout {
+      differences.append("--holdout")
+    }
+    if facts.times?.halfLife != settings.halfLife?.milliseconds {
+      differences.append("--half-life")
+    }
     for side in Side.allCases {
       let wanted = settings.blockCounts[side]
       if wanted.map({ $0 != facts.grids[side].blockCount }) ?? false {

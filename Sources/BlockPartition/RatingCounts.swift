@@ -10,38 +10,33 @@ struct RatingCounts: Sendable {
   var droppedCount = 0
   /// Ratings kept back, those of a pair with an unknown id included.
   var heldOutCount = 0
-  private var isAlive: PerSide<[Bool]>?
-  private let holdout: HoldoutMask?
-
-  /// Hold-out decisions by provisional numbers.
-  struct HoldoutMask: Sendable {
-    let rule: HoldoutRule
-    let hashes: PerSide<[UInt64]>
+  /// Of those that were not dropped.
+  var heldOutShare: Double {
+    let trainingCount = counts.user.reduce(0) { $0 + Int($1) }
+    return Double(heldOutCount) / Double(heldOutCount + trainingCount)
   }
+  private var isAlive: PerSide<[Bool]>?
+  private var holdout: HoldoutMask?
 
   enum Fate { case trains, heldOut, dropped }
 
   /// What becomes of a rating.
   @inline(__always)
-  func fate(_ row: RatingRow) -> Fate {
+  func fate(_ row: some NumberedRating) -> Fate {
     if let isAlive, !isAlive.user[Int(row.user)] || !isAlive.item[Int(row.item)] { return .dropped }
-    guard let holdout else { return .trains }
-    return holdout.rule.holdsOut(
-      userHash: holdout.hashes.user[Int(row.user)], itemHash: holdout.hashes.item[Int(row.item)])
-      ? .heldOut : .trains
+    return holdout?.holdsOut(row) ?? false ? .heldOut : .trains
   }
 
   /// Counts what is in a store; first drops users and items with too few ratings, until all that
   /// are left have enough.
   ///
   /// - Complexity: A pass over all ratings, and one for each round of dropping.
-  init(
-    _ store: RowStore, ids: PerSide<IdTable>, minimum: PerSide<Int>, holdout: HoldoutRule?,
+  init<Row: NumberedRating>(
+    _ store: RowStore<Row>, ids: PerSide<IdTable>, minimum: PerSide<Int>, holdout: HoldoutRule?,
     workers: Int
   ) throws(Failure) {
     let total = (0..<store.cellCount).reduce(0) { $0 + store.count(ofCell: $1) }
     let sizes = ids.map(\.count)
-    self.holdout = holdout.map { HoldoutMask(rule: $0, hashes: ids.map { $0.stableHashes() }) }
     counts = try Self.count(store, sizes, workers) { _ in true }
     if minimum.user > 1 || minimum.item > 1 {
       var alive = sizes.map { [Bool](repeating: true, count: $0) }
@@ -56,8 +51,18 @@ struct RatingCounts: Sendable {
       isAlive = alive
       droppedCount = total - counts.user.reduce(0) { $0 + Int($1) }
     }
-    guard holdout != nil else { return }
-    // A copy: what is asked of it must not change while it is counted.
+    guard let holdout else { return }
+    // Copies: what is asked of them must not change while it is counted.
+    let alive = self
+    switch holdout {
+    case .share(let share): self.holdout = .share(share, hashes: ids.map { $0.stableHashes() })
+    case .from(let time): self.holdout = .from(time)
+    case .last(let count):
+      self.holdout = .last(
+        try LastRatings(
+          store, count: count, userCount: sizes.user, ids: ids.item, workers: workers
+        ) { alive.fate($0) == .trains })
+    }
     let fates = self
     counts = try Self.count(store, sizes, workers) { fates.fate($0) == .trains }
     heldOutCount = total - droppedCount - counts.user.reduce(0) { $0 + Int($1) }
@@ -78,9 +83,9 @@ struct RatingCounts: Sendable {
     return hasDropped
   }
 
-  private static func count(
-    _ store: RowStore, _ sizes: PerSide<Int>, _ workers: Int,
-    _ counts: @escaping @Sendable (RatingRow) -> Bool
+  private static func count<Row: NumberedRating>(
+    _ store: RowStore<Row>, _ sizes: PerSide<Int>, _ workers: Int,
+    _ counts: @escaping @Sendable (Row) -> Bool
   ) throws(Failure) -> PerSide<[UInt32]> {
     let zeros = sizes.map { [UInt32](repeating: 0, count: $0) }
     let sums = try WorkerSums.run(store.cellCount, workers: workers, zeros) {

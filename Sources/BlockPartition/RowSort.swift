@@ -8,9 +8,9 @@ enum RowSort {
   ///   - users: A range that holds all users in `rows`.
   ///   - itemCount: All items lie below.
   /// - Complexity: O(rows + users + items) for up to 65,536 users and items each.
-  static func byUserAndItem(
-    _ rows: consuming [RatingRow], users: Range<Int>, itemCount: Int
-  ) -> [RatingRow] {
+  static func byUserAndItem<Row: NumberedRating>(
+    _ rows: consuming [Row], users: Range<Int>, itemCount: Int
+  ) -> [Row] {
     var sorter = Sorter(rows)
     // The lesser key first: the second sort keeps the order that it finds.
     sorter.sort(0..<itemCount) { $0.item }
@@ -28,14 +28,14 @@ enum RowSort {
   /// Gathers ratings by cell.
   ///
   /// - Returns: The ratings, those of each cell in their order, and where each cell begins.
-  static func cut(
-    _ rows: [RatingRow], into cellCount: Int, _ cell: (RatingRow) -> Int
-  ) -> (rows: [RatingRow], bounds: [Int]) {
+  static func cut<Row: NumberedRating>(
+    _ rows: [Row], into cellCount: Int, _ cell: (Row) -> Int
+  ) -> (rows: [Row], bounds: [Int]) {
     var bounds = [Int](repeating: 0, count: cellCount + 1)
     for row in rows { bounds[cell(row) + 1] += 1 }
     for index in 0..<cellCount { bounds[index + 1] += bounds[index] }
     var next = bounds
-    var target = unwritten(rows.count)
+    var target: [Row] = unwritten(rows.count)
     unsafe target.withUnsafeMutableBufferPointer { target in
       for row in rows {
         let cell = cell(row)
@@ -47,18 +47,18 @@ enum RowSort {
   }
 
   /// Two buffers between which passes go back and forth.
-  private struct Sorter {
-    var rows: [RatingRow]
-    private var other: [RatingRow]
+  private struct Sorter<Row: NumberedRating> {
+    var rows: [Row]
+    private var other: [Row]
 
-    init(_ rows: consuming [RatingRow]) {
+    init(_ rows: consuming [Row]) {
       other = unwritten(rows.count)
       self.rows = rows
     }
 
     /// Sorts by keys in a range, in as many passes of equal digits as 16 bits each need.
     @inline(__always)
-    mutating func sort(_ keys: Range<Int>, by key: (RatingRow) -> UInt32) {
+    mutating func sort(_ keys: Range<Int>, by key: (Row) -> UInt32) {
       let bits = Int.bitWidth - max(0, keys.count - 1).leadingZeroBitCount
       guard bits > 0 else { return }
       // 65,536 counters stay in a core's cache; with more of them, each rating would wait for
@@ -75,7 +75,7 @@ enum RowSort {
     }
 
     @inline(__always)
-    private mutating func distribute(bucketCount: Int, _ digit: (RatingRow) -> UInt32) {
+    private mutating func distribute(bucketCount: Int, _ digit: (Row) -> UInt32) {
       // 32 bits, for twice as many fit into the cache; no block has more ratings (``BlockPlan``).
       var next = [Int32](repeating: 0, count: bucketCount + 1)
       let count = rows.count
@@ -101,6 +101,6 @@ enum RowSort {
 }
 
 /// Ratings whose memory holds anything: every place is written before it is read.
-private func unwritten(_ count: Int) -> [RatingRow] {
+private func unwritten<Row: NumberedRating>(_ count: Int) -> [Row] {
   unsafe Array(unsafeUninitializedCapacity: count) { $1 = count }
 }

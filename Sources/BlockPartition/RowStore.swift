@@ -8,9 +8,9 @@ import Workers
 /// A stage appends pieces, each with a place in the order and cut into parts for one cell each; the
 /// next takes whole cells, their parts in that order. What does not fit into memory goes to one
 /// file, in whole pieces.
-final class RowStore: Sendable {
+final class RowStore<Row: NumberedRating>: Sendable {
   private enum Content {
-    case held([RatingRow])
+    case held([Row])
     case spilled(offset: Int, count: Int)
 
     var count: Int {
@@ -36,7 +36,7 @@ final class RowStore: Sendable {
       return (
         order,
         .spilled(
-          offset: offset + Int(bounds[part]) * RowStore.rowByteCount,
+          offset: offset + Int(bounds[part]) * RowStore<Row>.rowByteCount,
           count: Int(bounds[part + 1] - bounds[part]))
       )
     }
@@ -75,13 +75,13 @@ final class RowStore: Sendable {
   }
 
   /// Adds a piece that lies in one cell.
-  func append(_ rows: [RatingRow], cell: Int) throws(Failure) {
+  func append(_ rows: [Row], cell: Int) throws(Failure) {
     try append(rows, bounds: [0, rows.count], order: 0, firstCell: cell)
   }
 
   /// Adds a piece whose part `bounds[c]..<bounds[c + 1]` belongs to cell `firstCell + c`.
   func append(
-    _ rows: [RatingRow], bounds: [Int], order: Int, firstCell: Int = 0
+    _ rows: [Row], bounds: [Int], order: Int, firstCell: Int = 0
   ) throws(Failure) {
     let partCount = bounds.count - 1
     let isHeld = budget.reserve(
@@ -118,14 +118,14 @@ final class RowStore: Sendable {
   /// All ratings of a cell; nothing may be appended any more.
   ///
   /// - Parameter keeping: Whether the cell stays, to be read again.
-  func rows(ofCell cell: Int, keeping: Bool = false) throws(Failure) -> [RatingRow] {
+  func rows(ofCell cell: Int, keeping: Bool = false) throws(Failure) -> [Row] {
     let rows = try gather(cell, keeping: keeping)
     // Only now that the pieces are gone.
     if !keeping { budget.returnFreedMemory() }
     return rows
   }
 
-  private func gather(_ cell: Int, keeping: Bool) throws(Failure) -> [RatingRow] {
+  private func gather(_ cell: Int, keeping: Bool) throws(Failure) -> [Row] {
     try openReader()
     let (pieces, reader) = state.withLock { state in
       let pieces = state.parts(ofCell: cell).sorted { $0.order < $1.order }
@@ -137,7 +137,7 @@ final class RowStore: Sendable {
       if !keeping { release(rows) }
       return rows
     }
-    var rows: [RatingRow] = []
+    var rows: [Row] = []
     rows.reserveCapacity(pieces.reduce(0) { $0 + $1.content.count })
     for piece in pieces {
       switch piece.content {
@@ -159,12 +159,12 @@ final class RowStore: Sendable {
     return rows
   }
 
-  private func release(_ rows: [RatingRow]) {
+  private func release(_ rows: [Row]) {
     budget.release(rows.count * Self.rowByteCount + Self.partByteCount)
   }
 
   /// The ratings in memory that is hardly longer than they are: the budget counts ratings.
-  private static func withoutSlack(_ rows: [RatingRow]) -> [RatingRow] {
+  private static func withoutSlack(_ rows: [Row]) -> [Row] {
     rows.capacity - rows.count <= rows.count / 8
       ? rows : unsafe rows.withUnsafeBufferPointer { unsafe Array($0) }
   }
@@ -183,16 +183,16 @@ final class RowStore: Sendable {
   }
 
   /// Bytes of a rating, in memory and in a spill file.
-  static let rowByteCount = MemoryLayout<RatingRow>.stride
+  static var rowByteCount: Int { MemoryLayout<Row>.stride }
 
   /// What a part takes in memory beside its ratings: the places where they are, and of them.
-  private static let partByteCount = 96
+  private static var partByteCount: Int { 96 }
 
   /// Ratings that are read from a spill file at a time: their bytes lie beside them.
-  private static let readRowCount = 1 << 14
+  private static var readRowCount: Int { 1 << 14 }
 
   /// Writes a piece at the end of the spill file; returns where it begins.
-  private func spill(_ rows: [RatingRow]) throws(Failure) -> Int {
+  private func spill(_ rows: [Row]) throws(Failure) -> Int {
     try state.withLock { state throws(Failure) in
       let writer: any WritableFile
       if let open = state.writer {
@@ -203,7 +203,7 @@ final class RowStore: Sendable {
       }
       let offset = state.spilledByteCount
       try unsafe writer.write(rows.span.bytes)
-      state.spilledByteCount += rows.count * RowStore.rowByteCount
+      state.spilledByteCount += rows.count * RowStore<Row>.rowByteCount
       return offset
     }
   }
@@ -218,10 +218,10 @@ final class RowStore: Sendable {
     }
   }
 
-  private static func append(_ bytes: [UInt8], to rows: inout [RatingRow]) {
+  private static func append(_ bytes: [UInt8], to rows: inout [Row]) {
     unsafe bytes.withUnsafeBytes { bytes in
       for offset in stride(from: 0, to: bytes.count, by: rowByteCount) {
-        rows.append(unsafe bytes.loadUnaligned(fromByteOffset: offset, as: RatingRow.self))
+        rows.append(unsafe bytes.loadUnaligned(fromByteOffset: offset, as: Row.self))
       }
     }
   }

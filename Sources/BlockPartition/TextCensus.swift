@@ -6,6 +6,12 @@ struct TextMeasure: Sendable {
   /// What all ids take, by ``PartitionMemory/idByteCount(count:length:)``.
   var idByteCount = 0
   var rowCount = 0
+  /// Ratings from the time on at which the hold-out begins.
+  var lateRowCount = 0
+  /// Not fewer than there are.
+  var userCount = 0
+  /// The time of the newest rating; `nil` where times are not read.
+  var newest: Int64?
   /// The most ratings of one user, and of one item.
   var longest = PerSide(user: 0, item: 0)
   /// After decompression.

@@ -2,14 +2,38 @@ import BlockMatrix
 
 /// What is known of the ratings that were kept back.
 package struct HoldoutFacts: Codable, Sendable, Equatable {
-  /// The share of all ratings that was asked for.
+  /// The share of all ratings that was asked for; where it goes by time, the share that was found.
   package let fraction: Double
   package let seed: UInt64
+  /// How many of the latest pairs of each user are kept back; `nil` where another rule decides.
+  package let last: Int?
+  /// The time from which on pairs are kept back, in milliseconds since 1970; `nil` where another
+  /// rule decides.
+  package let from: Int64?
   package let ratingCount: Int
   /// Pairs drawn for the hold-out, but left out because training has no rating of their user or of
   /// their item.
   package let unknownPairs: Int
   package let file: FileFacts
+}
+
+/// What is known of the times of ratings, in milliseconds since 1970.
+package struct TimeFacts: Codable, Sendable, Equatable {
+  /// Of the newest rating, whether it trains or is kept back.
+  package let newest: Int64
+  /// How long it takes until a rating counts half, in milliseconds; `nil` where all count alike.
+  package let halfLife: Int64?
+  /// What is older was left out.
+  package let since: Int64?
+  /// What is of then or newer was left out.
+  package let until: Int64?
+
+  package init(newest: Int64, halfLife: Int64?, since: Int64?, until: Int64?) {
+    self.newest = newest
+    self.halfLife = halfLife
+    self.since = since
+    self.until = until
+  }
 }
 
 /// A shard of ratings as the manifest knows it.
@@ -45,11 +69,13 @@ package struct PartitionFacts: Codable, Sendable, Equatable {
   package let grids: PerSide<BlockGrid>
   package let lowestValue: Float
   package let highestValue: Float
-  /// Whether the input had values; without, every rating is 1.
+  /// Whether the input had values; without, every line was a rating of 1.
   package let valuesGiven: Bool
   /// What was done with several ratings of one pair.
   package let duplicates: String
   package let holdout: HoldoutFacts?
+  /// `nil` where times were not read.
+  package internal(set) var times: TimeFacts?
   /// Bytes that were read, before decompression; `nil` in partitions that do not say so.
   package internal(set) var inputByteCount: Int?
   /// XXH3-128 over ids and ratings in index order; independent of blocks.
@@ -86,6 +112,7 @@ package struct PartitionFacts: Codable, Sendable, Equatable {
       StatedSize.bytes.contains(inputByteCount ?? 0)
     else { return "too many bytes" }
     guard StatedSize.isHexadecimal(digest, digits: 32) else { return "a digest of other digits" }
+    guard times?.halfLife ?? 1 > 0 else { return "a half-life of nothing" }
     guard duplicates.utf8.count <= 16, duplicates.utf8.allSatisfy({ (0x61...0x7A).contains($0) })
     else { return "duplicates is no word" }
     return nil

@@ -75,11 +75,13 @@ package final class PartitionWriter: Sendable {
 
   /// Writes the ratings that are kept back; not called where there is no hold-out.
   package func writeHoldout(
-    _ ratings: HoldoutRatings, fraction: Double, seed: UInt64, unknownPairs: Int
+    _ ratings: HoldoutRatings, fraction: Double, seed: UInt64 = 0, last: Int? = nil,
+    from: Int64? = nil, unknownPairs: Int
   ) throws(Failure) {
     let file = try writeFile(HoldoutShard.fileName, try HoldoutShard.encode(ratings))
     let facts = HoldoutFacts(
-      fraction: fraction, seed: seed, ratingCount: ratings.count, unknownPairs: unknownPairs,
+      fraction: fraction, seed: seed, last: last, from: from, ratingCount: ratings.count,
+      unknownPairs: unknownPairs,
       file: file)
     let digest = Digest.holdout(ratings)
     state.withLock { state in
@@ -98,11 +100,13 @@ package final class PartitionWriter: Sendable {
   /// - Throws: `.bug` where blocks are missing or do not fit; whatever the disk reports. Nothing
   ///   has appeared then, and all is removed.
   package func commit(
-    grids: PerSide<BlockGrid>, valuesGiven: Bool, duplicates: String, inputByteCount: Int? = nil
+    grids: PerSide<BlockGrid>, valuesGiven: Bool, duplicates: String, inputByteCount: Int? = nil,
+    times: TimeFacts? = nil
   ) throws(Failure) -> PartitionFacts {
     do throws(Failure) {
       var facts = try facts(grids: grids, valuesGiven: valuesGiven, duplicates: duplicates)
       facts.inputByteCount = inputByteCount
+      facts.times = times
       // Before the manifest: what appears is the partition, and nothing else.
       try fileSystem.removeTree(scratchDirectory)
       try claim.write(try Manifest.encode(facts, .partition), to: Manifest.fileName)

@@ -83,6 +83,7 @@ extension HoldoutFacts {
     }
     guard StatedSize.ratings.contains(unknownPairs) else { return "\(unknownPairs) unknown pairs" }
     guard fraction > 0, fraction < 1 else { return "fraction \(fraction)" }
+    guard last ?? 1 > 0 else { return "the last \(last ?? 0) pairs" }
     return nil
   }
 }

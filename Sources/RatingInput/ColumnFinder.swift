@@ -6,6 +6,7 @@ struct ColumnFinder {
     var user: Int
     var item: Int
     var rating: Int?
+    var time: Int?
     var hasHeader: Bool
   }
 
@@ -21,10 +22,21 @@ struct ColumnFinder {
     self.source = source
     self.format = format
     self.place = place
-    roles = fields.map(FieldNames.role)
+    // A column of times is one like any other where none are read.
+    roles = fields.map { field in
+      let role = FieldNames.role(field)
+      return role == .time && source.times == nil ? nil : role
+    }
   }
 
-  private var neededCount: Int { source.withoutRating ? 2 : 3 }
+  private var neededCount: Int { source.valueFieldCount + (source.times == nil ? 0 : 1) }
+
+  /// What a rating takes, its time not counted.
+  private var valueNames: [String] { ["user", "item"] + (source.withoutRating ? [] : ["rating"]) }
+
+  private static func listed(_ names: [String]) -> String {
+    names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
+  }
 
   /// What only says that the record has too few fields, or not those that are named: another line
   /// may have them.
@@ -59,16 +71,37 @@ struct ColumnFinder {
   /// - Throws: `.data` where a column cannot be told; `.usage` where the settings contradict each
   ///   other.
   func find() throws(Failure) -> Columns {
-    if let choices = source.columns { return try chosen(choices) }
+    if let choices = source.columns {
+      guard source.times == nil || source.namesTimes else {
+        throw Failure(
+          .usage, setting: "columns", "times are needed, but their column is not named",
+          hint: "name it behind the others: \((valueNames + ["time"]).joined(separator: ","))")
+      }
+      return try chosen(choices)
+    }
     let hasHeader = source.hasHeader ?? looksLikeHeader(ratingField: 2)
-    guard hasHeader else { return columns([0, 1, 2], hasHeader: false) }
-    return columns(try recognised(), hasHeader: true)
+    guard hasHeader else { return columns([0, 1, 2], time: usualTime, hasHeader: false) }
+    return columns(try recognised(), time: try recognisedTime(), hasHeader: true)
   }
 
-  private func columns(_ numbers: [Int], hasHeader: Bool) -> Columns {
+  private func columns(_ numbers: [Int], time: Int?, hasHeader: Bool) -> Columns {
     Columns(
       user: numbers[0], item: numbers[1], rating: source.withoutRating ? nil : numbers[2],
-      hasHeader: hasHeader)
+      time: source.times == nil ? nil : time, hasHeader: hasHeader)
+  }
+
+  /// Behind the ratings, as in MovieLens; the last of three where there are none.
+  private var usualTime: Int { min(3, fields.count - 1) }
+
+  private func recognisedTime() throws(Failure) -> Int? {
+    guard source.times != nil else { return nil }
+    let found = roles.indices.filter { roles[$0] == .time }
+    if found.count == 1 { return found[0] }
+    if found.isEmpty, roles[usualTime] == nil { return usualTime }
+    throw Failure(
+      .data, at: place,
+      "the header \"\(printable(header))\" does not tell which column is the time",
+      hint: "choose it with --columns, behind \(valueNames.joined(separator: ","))")
   }
 
   /// A header names both sides, or has a name where a rating should stand.
@@ -92,7 +125,7 @@ struct ColumnFinder {
     throw Failure(
       .data, at: place,
       "the header \"\(printable(header))\" does not tell which columns are "
-        + (source.withoutRating ? "user and item" : "user, item and rating"),
+        + Self.listed(valueNames),
       hint: "choose them with --columns, by name or by number from 1")
   }
 
@@ -122,7 +155,7 @@ struct ColumnFinder {
       source.hasHeader
       ?? (Self.hasNames(choices)
         || looksLikeHeader(ratingField: source.withoutRating ? nil : numbers[2]))
-    return columns(numbers, hasHeader: hasHeader)
+    return columns(numbers, time: numbers.last, hasHeader: hasHeader)
   }
 
   private func field(_ choice: ColumnChoice) throws(Failure) -> Int {
@@ -173,8 +206,8 @@ struct ColumnFinder {
     return Failure(
       .data, at: place,
       "the line has \(fields.count) field\(fields.count == 1 ? "" : "s") between \(separator), but "
-        + (source.withoutRating ? "user and item are needed" : "user, item and rating are needed"),
-      hint: fields.count == 2
+        + Self.listed(valueNames + (source.times == nil ? [] : ["time"])) + " are needed",
+      hint: fields.count == 2 && source.times == nil
         ? "give --no-rating where each line counts as a rating of 1"
         : "choose with --format how fields are separated")
   }

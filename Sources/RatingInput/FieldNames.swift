@@ -11,7 +11,12 @@ enum FieldNames {
     "rating", "ratings", "score", "value", "stars", "weight", "count", "plays",
   ]
 
-  enum Role { case user, item, rating }
+  private static let time: Set<String> = [
+    "time", "timestamp", "date", "datetime", "ts", "unixtime", "unixtimestamp", "reviewtime",
+    "unixreviewtime", "ratedat", "createdat", "eventtime",
+  ]
+
+  enum Role { case user, item, rating, time }
 
   /// What a column of this name holds; capitals, `_`, `-` and blanks do not matter.
   static func role(_ name: [UInt8]) -> Role? {
@@ -20,6 +25,7 @@ enum FieldNames {
     let text = String(decoding: plain, as: UTF8.self).lowercased()
     if user.contains(text) { return .user }
     if item.contains(text) { return .item }
+    if time.contains(text) { return .time }
     return rating.contains(text) ? .rating : nil
   }
 

@@ -9,6 +9,8 @@ package struct ParsedChunk: Sendable {
   package internal(set) var byteCount = 0
   /// By the numbers of `ids`, until ``SharedIds`` gives them others.
   package internal(set) var rows: [RatingRow] = []
+  /// Of each rating, where times are read; else empty.
+  package internal(set) var times: [Int64] = []
   /// The ids of the run, by numbers of its own.
   package internal(set) var ids = PerSide(user: IdCollector(), item: IdCollector())
 }
@@ -21,14 +23,18 @@ package struct ReadOutcome: Sendable {
   package let headerCount: Int
   /// Whether some input's rows had ratings of their own.
   package let valuesGiven: Bool
+  /// Ratings that were left out because of their time.
+  package let outsideCount: Int
 
   /// - Throws: `.data` where there was no rating, calling the text by its first input.
   package func requireRatings(in input: RatingInput) throws(Failure) {
     guard rowCount == 0 else { return }
     throw Failure(
       .data, at: input.name, "there is no rating in the input",
-      hint: headerCount > 0
-        ? "there is a header, but nothing after it" : "every line was skipped or blank")
+      hint: outsideCount > 0
+        ? "\(outsideCount) are outside --since and --until"
+        : headerCount > 0
+          ? "there is a header, but nothing after it" : "every line was skipped or blank")
   }
 }
 
@@ -82,6 +88,7 @@ package struct RatingReader: Sendable {
         parsed.number = chunk.number
         parsed.byteCount = chunk.byteCount
         parsed.rows = found.rows
+        parsed.times = found.times
         do throws(Failure) {
           try take(&parsed)
         } catch {

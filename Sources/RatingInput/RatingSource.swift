@@ -23,24 +23,35 @@ package enum ColumnChoice: Sendable, Equatable {
 /// What is known about ratings text before it is read.
 package struct RatingSource: Sendable {
   package var format: RatingFormat
-  /// Where user, item and, unless ``withoutRating``, rating stand; `nil` where that is found out.
+  /// Where user, item and, unless ``withoutRating``, rating stand, and at last, perhaps, the time;
+  /// `nil` where that is found out.
   package var columns: [ColumnChoice]?
   /// Every row is a rating of 1; a column of ratings is not read.
   package var withoutRating: Bool
   /// Whether the first line is a header; `nil` where that is found out.
   package var hasHeader: Bool?
+  /// `nil` where times are not read.
+  package var times: TimeReading?
 
   package init(
     format: RatingFormat = .auto, columns: [ColumnChoice]? = nil, withoutRating: Bool = false,
-    hasHeader: Bool? = nil
+    hasHeader: Bool? = nil, times: TimeReading? = nil
   ) {
     self.format = format
     self.columns = columns
     self.withoutRating = withoutRating
     self.hasHeader = hasHeader
+    self.times = times
   }
 
-  /// Reads the argument of `--columns`: user, item and rating, each a number from 1 or a name.
+  /// Fields that a rating takes, its time not counted.
+  var valueFieldCount: Int { withoutRating ? 2 : 3 }
+
+  /// Whether ``columns`` say where times stand.
+  package var namesTimes: Bool { (columns?.count ?? 0) > valueFieldCount }
+
+  /// Reads the argument of `--columns`: user, item, rating and, where there is one, time, each a
+  /// number from 1 or a name.
   ///
   /// - Throws: `.usage` where it does not name the columns that are needed.
   package static func columns(
@@ -48,7 +59,7 @@ package struct RatingSource: Sendable {
   ) throws(Failure) -> [ColumnChoice] {
     let parts = text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
     let needed = withoutRating ? 2 : 3
-    guard parts.count == needed, !parts.contains(where: \.isEmpty) else {
+    guard (needed...needed + 1).contains(parts.count), !parts.contains(where: \.isEmpty) else {
       throw Failure(
         .usage, setting: "columns",
         "\"\(printable(text.utf8))\" does not name "

@@ -9,6 +9,7 @@ final class ReadingBoard: Sendable {
     let file: Int
     let lineCount: Int
     let rowCount: Int
+    let outsideCount: Int
     let badLines: [BadLine]
   }
 
@@ -54,7 +55,8 @@ final class ReadingBoard: Sendable {
       state.tallies.append(
         Tally(
           number: chunk.number, file: chunk.file, lineCount: parsed.lineCount,
-          rowCount: parsed.rows.count, badLines: parsed.badLines))
+          rowCount: parsed.rows.count, outsideCount: parsed.outsideCount,
+          badLines: parsed.badLines))
       state.badLineCount += parsed.badLines.count
       // One more than may be skipped is a failure: what follows need not be read.
       if state.badLineCount > badLineLimit { state.hasStopped = true }
@@ -104,7 +106,8 @@ final class ReadingBoard: Sendable {
     return ReadOutcome(
       rowCount: tallies.reduce(0) { $0 + $1.rowCount }, badLines: badLines,
       headerCount: opened.filter(\.hasHeader).count,
-      valuesGiven: opened.contains { $0.layout.ratingField != nil })
+      valuesGiven: opened.contains { $0.layout.ratingField != nil },
+      outsideCount: tallies.reduce(0) { $0 + $1.outsideCount })
   }
 
   private static func checkEntries(

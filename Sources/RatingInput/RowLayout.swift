@@ -26,6 +26,9 @@ package struct RowLayout: Sendable, Equatable {
   let itemField: Int
   /// `nil` where every row is a rating of 1.
   let ratingField: Int?
+  /// `nil` where times are not read.
+  let timeField: Int?
+  let times: TimeReading
   let matrix: Matrix?
   /// The most bytes of a record without its line end.
   let longestRecord: Int
@@ -34,13 +37,15 @@ package struct RowLayout: Sendable, Equatable {
 
   init(
     format: RatingFormat, fieldCount: Int, userField: Int, itemField: Int, ratingField: Int?,
-    matrix: Matrix? = nil, longestRecord: Int
+    timeField: Int? = nil, times: TimeReading? = nil, matrix: Matrix? = nil, longestRecord: Int
   ) {
     self.format = format
     self.fieldCount = fieldCount
     self.userField = userField
     self.itemField = itemField
     self.ratingField = ratingField
+    self.timeField = timeField
+    self.times = times ?? TimeReading()
     self.matrix = matrix
     self.longestRecord = longestRecord
     classes = Self.classes(of: format)

@@ -3,6 +3,10 @@ import BlockMatrix
 /// What the lines of a chunk held.
 struct ChunkRows {
   var rows: [RatingRow] = []
+  /// Of each rating, where times are read; else empty.
+  var times: [Int64] = []
+  /// Ratings that were left out because of their time.
+  var outsideCount = 0
   /// In the order of the text; lines counted from 0, within the chunk.
   var badLines: [BadLine] = []
   var lineCount = 0
@@ -20,6 +24,7 @@ struct ChunkRows {
     var user = RecordField()
     var item = RecordField()
     var rating = RecordField()
+    var time = RecordField()
     /// Where the first field more than there should be begins.
     var surplusStart = 0
 
@@ -31,6 +36,8 @@ struct ChunkRows {
         item = field
       } else if number == layout.ratingField {
         rating = field
+      } else if number == layout.timeField {
+        time = field
       } else if number == layout.fieldCount {
         surplusStart = field.range.lowerBound
       }
@@ -45,7 +52,8 @@ struct ChunkRows {
   // The record being read.
   private var scanner: RecordScanner
   private var fields: WantedFields
-  private var isBlankRecord = false
+  /// Blank, or outside the time that counts.
+  private var isPassedOver = false
   private var problem: (position: Int, reason: BadLineReason)?
 
   /// Parses a chunk.
@@ -90,12 +98,12 @@ struct ChunkRows {
     var position = 0
     while position < end {
       let next = scanner.scan(at: position, into: &fields)
-      isBlankRecord = false
+      isPassedOver = false
       if scanner.hasFault {
         problem = scanner.fault
       } else {
         if scanner.fieldCount != layout.fieldCount { checkCount() }
-        if problem == nil, !isBlankRecord { takeRecord(&output.rows, &users, &items) }
+        if problem == nil, !isPassedOver { takeRecord(&output, &users, &items) }
       }
       if let problem {
         let place = scanner.linePlace(of: problem.position)
@@ -107,7 +115,7 @@ struct ChunkRows {
         guard output.badLines.count <= badLineLimit else { return }
         output.lineCount += scanner.linePlace(of: next).line
       } else {
-        if notesPlaces, !isBlankRecord { output.rowLines.append(output.lineCount) }
+        if notesPlaces, !isPassedOver { output.rowLines.append(output.lineCount) }
         output.lineCount += scanner.innerLineCount + 1
       }
       position = next
@@ -119,7 +127,7 @@ struct ChunkRows {
     let content = scanner.start..<scanner.contentEnd
     let count = scanner.fieldCount
     if count <= 1, content.allSatisfy({ unsafe text[$0] == 0x20 || text[$0] == 0x09 }) {
-      isBlankRecord = true
+      isPassedOver = true
     } else {
       fail(
         at: count < layout.fieldCount ? content.upperBound : fields.surplusStart,
@@ -135,7 +143,7 @@ struct ChunkRows {
   /// Checks the fields, and adds the rating that they are.
   @inline(__always)
   private mutating func takeRecord(
-    _ rows: inout [RatingRow], _ users: inout IdCollector, _ items: inout IdCollector
+    _ output: inout ChunkRows, _ users: inout IdCollector, _ items: inout IdCollector
   ) {
     // The rating before the ids: an id that has got a number keeps it, and a bad line must leave
     // none.
@@ -146,10 +154,27 @@ struct ChunkRows {
       }
       value = number
     }
+    var time: Int64 = 0
+    if layout.timeField != nil {
+      guard
+        case .time(let found) = unsafe TimeText.parse(
+          text, fields.time.range, layout.times.format)
+      else { return refuseTime() }
+      time = found
+    }
     if hasBadId(fields.user) || hasBadId(fields.item) || layout.matrix != nil {
       guard checkId(fields.user, .user), checkId(fields.item, .item) else { return }
     }
-    rows.append(
+    if layout.timeField != nil {
+      // Before its ids get numbers: what is left out leaves no trace.
+      guard layout.times.holds(time) else {
+        output.outsideCount += 1
+        isPassedOver = true
+        return
+      }
+      output.times.append(time)
+    }
+    output.rows.append(
       RatingRow(
         user: number(of: fields.user, in: &users), item: number(of: fields.item, in: &items),
         value: value))
@@ -179,6 +204,20 @@ struct ChunkRows {
       fail(at: rating.range.lowerBound, .notFinite(bytes))
     } else {
       fail(at: rating.range.lowerBound, .notANumber(bytes))
+    }
+  }
+
+  /// Says what is wrong with a time, unless an id before it is wrong too.
+  private mutating func refuseTime() {
+    guard checkId(fields.user, .user), checkId(fields.item, .item) else { return }
+    let range = fields.time.range
+    let bytes = slice(range)
+    let format = layout.times.format
+    if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) {
+      fail(at: range.lowerBound, .emptyTime)
+    } else {
+      let outcome = unsafe TimeText.parse(text, range, format)
+      fail(at: range.lowerBound, .notATime(bytes, format, isOutOfRange: outcome == .outOfRange))
     }
   }
 

@@ -94,7 +94,7 @@ struct TextOpening {
         continue
       }
       let columns = try finder.find()
-      var opening = TextOpening(record, columns)
+      var opening = TextOpening(record, columns, source.times)
       opening.preamble = start..<(record.start == records[0].start ? start : record.start)
       chosen = chosen ?? opening
       // A header says what the others have to be like; of other lines, one may be the odd one out.
@@ -110,12 +110,14 @@ struct TextOpening {
       hint: failure.hint)
   }
 
-  private init(_ record: FirstRecord, _ columns: ColumnFinder.Columns) {
+  private init(
+    _ record: FirstRecord, _ columns: ColumnFinder.Columns, _ times: TimeReading?
+  ) {
     self.init(
       layout: RowLayout(
         format: record.layout.format, fieldCount: record.fields.count, userField: columns.user,
-        itemField: columns.item, ratingField: columns.rating,
-        longestRecord: record.layout.longestRecord),
+        itemField: columns.item, ratingField: columns.rating, timeField: columns.time,
+        times: times, longestRecord: record.layout.longestRecord),
       bodyStart: columns.hasHeader ? record.end : record.start,
       lineCount: record.linesBefore + (columns.hasHeader ? record.lineCount : 0),
       hasHeader: columns.hasHeader)
@@ -145,6 +147,9 @@ struct TextOpening {
       throw Failure(
         .usage, at: name, "a Matrix Market file has its columns and header by its format",
         hint: "leave --columns and --header out")
+    }
+    guard source.times == nil else {
+      throw Failure(.usage, at: name, "a Matrix Market file has no times")
     }
     var start = text.startIndex
     var lines = 0

@@ -34,13 +34,13 @@ struct SelectionTests {
   @Test func `the hold-out is what the hash of seed and ids says`() throws {
     let fixture = try Fixture()
     let lines = Fixture.lines(5000, users: 300, items: 200, repeats: false, seed: 22)
-    let rule = HoldoutRule(fraction: 0.2, seed: 77)
+    let rule = HoldoutShare(fraction: 0.2, seed: 77)
     let isHeldOut = { (line: Line) in
       rule.holdsOut(
         userHash: StableHash.hash(line.user.utf8), itemHash: StableHash.hash(line.item.utf8))
     }
     let (facts, _) = try fixture.partition([try fixture.write(lines, to: "r.csv")], to: "p") {
-      $0.holdout = rule
+      $0.holdout = .share(rule)
     }
     let training = lines.filter { !isHeldOut($0) }
     #expect(try fixture.lines(of: "p").item.ordered == training.ordered)

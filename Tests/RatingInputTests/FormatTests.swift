@@ -31,7 +31,8 @@ struct FormatTests {
   }
 
   @Test(arguments: [
-    ("1,2", "does not name user, item and rating"), ("1,2,3,4", "does not name"), ("", "does not"),
+    ("1,2", "does not name user, item and rating"), ("1,2,3,4,5", "does not name"),
+    ("", "does not"),
     ("1,,3", "does not name"), ("0,1,2", "column 0 is not between 1 and 9999"),
     ("1,2,99999999999999999999", "is not between 1 and 9999"), ("1,2,1", "column 1 is named twice"),
     ("a,a,b", "column a is named twice"),

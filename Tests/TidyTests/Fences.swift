@@ -73,7 +73,7 @@ enum Fences {
     "Sources/RatingInput/DecimalNumber.swift",
     "Sources/RatingInput/GzipDecoder.swift",
     "Sources/RatingInput/IdCollector.swift",
-    "Sources/RatingInput/RowParser.swift",
+    "Sources/RatingInput/RowParser.swift", "Sources/RatingInput/TimeText.swift",
     "Sources/RatingInput/RecordScanner.swift",
     "Sources/RatingInput/ZstandardDecoder.swift",
     "Sources/BlockStore/Checksum.swift",
