@@ -26,6 +26,8 @@ struct PartitionCommand: ParsableCommand {
         blockals partition --holdout 0.1 --seed 7 part-1.csv.gz part-2.csv.gz -o ratings.blocks
         zcat log.tsv.gz | blockals partition - --no-rating --duplicates sum -o log.blocks
         blockals partition --columns 3,1,2 --max-bad 100 --rejects bad.csv ratings.csv
+        blockals partition --add monday.blocks tuesday.csv --duplicates last -o tuesday.blocks
+        blockals partition --from-command "duckdb -csv -c \\"SELECT u, i, r FROM 'r.parquet'\\"" -o r
         blockals partition u.data --holdout-last 1 -o u.blocks
         blockals partition --columns who,what,stars,at --time-format iso8601 --holdout-from \
       2024-06-01 log.csv
@@ -33,6 +35,15 @@ struct PartitionCommand: ParsableCommand {
 
       Minimum counts are applied first, to users and items in turn until all that are left have \
       enough; then the hold-out is drawn, by a hash of seed, user id and item id, or by time.
+
+      With --add, the result is what the text of all would make, byte for byte: its ratings, those \
+      that were kept back too, come first, and minimum counts, duplicates and hold-out are settled \
+      anew. What the partition has left out of its text is missing, and counted. Its own way with \
+      duplicates must be error, keep (not with last), or the same last or sum; sums of others than \
+      whole numbers can differ in their last digit.
+
+      What --from-command runs is believed only if it ends with 0; else nothing is kept, and the \
+      exit code is 74. It has no standard input, and is ended when the partitioning is stopped.
 
       Times are read where an option asks for them: from the column that --columns names last, or \
       a well-known name in the header, else the fourth column (with --no-rating, the last of \
@@ -44,7 +55,7 @@ struct PartitionCommand: ParsableCommand {
   )
 
   @Argument(help: ArgumentHelp("Files of ratings; - is standard input.", valueName: "file"))
-  var files: [String]
+  var files: [String] = []
 
   @Option(
     name: .shortAndLong,
@@ -55,6 +66,17 @@ struct PartitionCommand: ParsableCommand {
       """,
       valueName: "dir"))
   var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A partition whose ratings come before those of the files; it stays as it is.",
+      valueName: "dir"))
+  var add: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Run this by /bin/sh and read what it writes, after all files.", valueName: "command"))
+  var fromCommand: [String] = []
 
   @OptionGroup(title: "Input") var input: RatingInputOptions
 
@@ -151,6 +173,8 @@ struct PartitionCommand: ParsableCommand {
   private func settings(in fileSystem: any FileSystem) throws(Failure) -> PartitionSettings {
     let needsTimes = holdoutLast != nil || holdoutFrom != nil || halfLife != nil
     var settings = PartitionSettings(source: try input.source(needsTimes: needsTimes))
+    settings.added = add
+    settings.commands = fromCommand
     settings.duplicates = duplicates
     settings.minimumRatings = PerSide(user: minUserRatings, item: minItemRatings)
     settings.holdout = try holdoutRule()
@@ -179,9 +203,14 @@ struct PartitionCommand: ParsableCommand {
   /// Where the partition goes.
   private func outputDirectory() throws(Failure) -> String {
     if let output { return output }
-    guard let first = files.first, first != "-" else {
+    guard let first = files.first ?? fromCommand.first.map({ _ in "-" }) else {
+      throw InputFiles.noneNamed
+    }
+    guard first != "-" else {
       throw Failure(
-        .usage, "ratings from standard input have no name", hint: "name one with -o DIR")
+        .usage,
+        "ratings from \(files.isEmpty ? "a command" : "standard input") have no name",
+        hint: "name one with -o DIR")
     }
     var name = Path.name(of: first)
     for ending in [".gz", ".zst", ".csv", ".tsv", ".dat", ".txt", ".mtx", ".data"]

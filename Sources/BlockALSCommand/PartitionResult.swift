@@ -51,6 +51,12 @@ struct PartitionResult: Report {
         "  held out: \(holdout.ratingCount.grouped) ratings; \(holdout.unknownPairs.grouped) pairs "
           + "left out whose user or item has no other rating")
     }
+    if summary.addedRatingCount > 0 {
+      let missing = summary.missingRatingCount
+      lines.append(
+        "  added: \(summary.addedRatingCount.grouped) ratings of partitions"
+          + (missing > 0 ? "; \(missing.grouped) more were left out of those" : ""))
+    }
     if summary.mergedRowCount > 0 {
       lines.append(
         "  duplicates: \(summary.mergedRowCount.grouped) rows went into others "
@@ -78,6 +84,8 @@ struct PartitionResult: Report {
       ("directory", .string(directory)),
       ("digest", .string(facts.digest)),
       ("rows", .int(summary.rowCount)),
+      ("addedRatings", .int(summary.addedRatingCount)),
+      ("missingRatings", .int(summary.missingRatingCount)),
       ("ratings", .int(facts.ratingCount)),
       ("users", .int(facts.userCount)),
       ("items", .int(facts.itemCount)),

@@ -5,6 +5,7 @@ import RatingInput
 struct DuplicateReport {
   /// As the ratings were read.
   let reader: RatingReader
+  let added: AddedRatings
 
   /// The failure for a pair that occurs several times.
   ///
@@ -18,6 +19,13 @@ struct DuplicateReport {
       return Failure(.data, "\(pair) have two ratings\(others)", hint: hint)
     }
     let places = try reader.places(ofUser: user, item: item, limit: 2)
+    guard added.isEmpty || places.count == 2 else {
+      return Failure(
+        .data, at: places.first?.text ?? added.names,
+        places.isEmpty
+          ? "\(pair) have two ratings\(others)"
+          : "\(pair) have a rating already, in \(added.names)\(others)", hint: hint)
+    }
     guard places.count == 2 else {
       return Failure(
         .data, "\(pair) had two ratings, but the input changed while it was read", hint: hint)

@@ -1,6 +1,7 @@
 import BlockMatrix
 import BlockStore
 import RatingInput
+import Workers
 
 /// A file of the store, as the parser reads it.
 private final class FileSource: ByteSource {
@@ -18,12 +19,38 @@ private final class FileSource: ByteSource {
   func read(upTo count: Int) throws(Failure) -> [UInt8] { try file.read(upTo: count) }
 }
 
+/// What a command writes, as the parser reads it.
+private final class CommandSource: ByteSource {
+  static let name = "the command's output"
+  var name: String { Self.name }
+  var byteCount: Int? { nil }
+  private let output: CommandOutput
+
+  init(_ output: CommandOutput) { self.output = output }
+
+  func read(upTo count: Int) throws(Failure) -> [UInt8] { try output.read(upTo: count) }
+}
+
 package enum InputFiles {
+  package static var noneNamed: Failure {
+    Failure(
+      .usage, "no file of ratings is named",
+      hint: "name files, - for standard input, or a command with --from-command")
+  }
+
+  /// What commands write, each not started before its turn.
+  static func outputs(of commands: [String], stop: StopRequest) -> [RatingInput] {
+    commands.map { command in
+      RatingInput(name: CommandSource.name, isRepeatable: false) { () throws(Failure) in
+        CommandSource(try CommandOutput(command, stop: stop))
+      }
+    }
+  }
+
   /// The inputs that paths name, unopened; `-` is `standardInput`, where there is one.
   package static func inputs(
     _ paths: [String], in fileSystem: any FileSystem, standardInput: (any ReadableFile)? = nil
   ) throws(Failure) -> [RatingInput] {
-    guard !paths.isEmpty else { throw Failure(.usage, "no file of ratings is named") }
     guard paths.count(where: { $0 == "-" }) <= 1 else {
       throw Failure(.usage, at: "-", "standard input can be read only once")
     }

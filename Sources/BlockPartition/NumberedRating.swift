@@ -7,8 +7,8 @@ protocol NumberedRating: Sendable, BitwiseCopyable {
   /// In milliseconds since 1970; 0 where no times are read.
   var time: Int64 { get set }
 
-  /// The ratings of a run of records.
-  static func rows(of chunk: ParsedChunk) -> [Self]
+  /// Puts ratings together with their times, if they have any.
+  static func rows(_ ratings: [RatingRow], times: [Int64]) -> [Self]
   /// Ratings without their times.
   static func timeless(_ rows: [Self]) -> [RatingRow]
 }
@@ -39,7 +39,7 @@ extension RatingRow: NumberedRating {
     set {}
   }
 
-  static func rows(of chunk: ParsedChunk) -> [RatingRow] { chunk.rows }
+  static func rows(_ ratings: [RatingRow], times: [Int64]) -> [RatingRow] { ratings }
   static func timeless(_ rows: [RatingRow]) -> [RatingRow] { rows }
 }
 
@@ -64,8 +64,8 @@ struct TimedRow: NumberedRating {
     later = Int32(truncatingIfNeeded: time >> 32)
   }
 
-  static func rows(of chunk: ParsedChunk) -> [TimedRow] {
-    zip(chunk.rows, chunk.times).map { TimedRow($0, time: $1) }
+  static func rows(_ ratings: [RatingRow], times: [Int64]) -> [TimedRow] {
+    zip(ratings, times).map { TimedRow($0, time: $1) }
   }
 
   static func timeless(_ rows: [TimedRow]) -> [RatingRow] { rows.map(\.rating) }

@@ -102,7 +102,7 @@ extension PartitionRun {
     guard let pair = outcomes.compactMap(\.refused).min(by: { ids.precedes($0, $1) }) else {
       return
     }
-    throw try DuplicateReport(reader: reader).failure(
+    throw try DuplicateReport(reader: reader, added: added).failure(
       user: Array(ids.user[Int(pair.user)]), item: Array(ids.item[Int(pair.item)]),
       rowCount: outcomes.reduce(0) { $0 + $1.refusedRowCount })
   }

@@ -29,6 +29,7 @@ extension PartitionRun {
     let store: RowStore<Row> = makeStore("text")
     let ids = SharedIds()
     let board = TextBoard(memory, holdout: settings.holdout)
+    let addedPieces = try readAdded(into: store, ids, board)
     let reader = reader
     let outcome = try reader.read { chunk throws(Failure) in
       try settings.stop.check()
@@ -37,7 +38,8 @@ extension PartitionRun {
       // rightly.
       if noted.hasRoom {
         try ids.number(&chunk)
-        try store.append(Row.rows(of: chunk), cell: chunk.number)
+        try store.append(
+          Row.rows(chunk.rows, times: chunk.times), cell: addedPieces + chunk.number)
         board.check(ids.size)
       }
       progress(
@@ -49,14 +51,34 @@ extension PartitionRun {
     let tables = ids.take()
     let measure = try board.measure(tables)
     var summary = PartitionSummary()
-    summary.rowCount = outcome.rowCount
+    summary.addedRatingCount = measure.rowCount - outcome.rowCount
+    summary.missingRatingCount = added.missingCount
+    summary.rowCount = measure.rowCount
     summary.outsideCount = outcome.outsideCount
     summary.headerCount = outcome.headerCount
     summary.badLineCount = outcome.badLines.count
     summary.inputByteCount = reader.consumed.total
     return TextRows(
       ids: tables, store: store, measure: measure, badLines: outcome.badLines,
-      valuesGiven: outcome.valuesGiven, summary: summary)
+      valuesGiven: outcome.valuesGiven || added.valuesGiven, summary: summary)
+  }
+
+  /// Reads the partitions that are added, before all text.
+  ///
+  /// - Returns: The number of pieces, each a cell of the store.
+  private func readAdded<Row: NumberedRating>(
+    into store: RowStore<Row>, _ ids: SharedIds, _ board: TextBoard
+  ) throws(Failure) -> Int {
+    var pieces = 0
+    // As long as the ratings of a chunk of text may be.
+    let pieceCount = max(1, memory.chunkByteCount / RowStore<Row>.rowByteCount)
+    try added.read(into: ids, pieceCount: pieceCount) { ratings throws(Failure) in
+      try settings.stop.check()
+      board.note(ratings, ids.size)
+      try store.append(Row.rows(ratings, times: []), cell: pieces)
+      pieces += 1
+    }
+    return pieces
   }
 }
 
@@ -95,6 +117,16 @@ private final class TextBoard: Sendable {
       for side in Side.allCases { state.census?.add(chunk.ids[side].table(), side) }
       return (state.measure.rowCount, state.census == nil)
     }
+  }
+
+  /// Notes ratings that are no text.
+  func note(_ ratings: [RatingRow], _ size: (count: Int, length: Int)) {
+    state.withLock { state in
+      state.measure.rowCount += ratings.count
+      // A piece of them takes what a chunk of text does.
+      state.measure.byteCount += ratings.count * RowStore<RatingRow>.rowByteCount
+    }
+    check(size)
   }
 
   /// Begins the census where there is no room beside the ids so far.

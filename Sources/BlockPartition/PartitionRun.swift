@@ -7,6 +7,8 @@ import Workers
 struct PartitionRun: Sendable {
   let settings: PartitionSettings
   let inputs: [RatingInput]
+  /// What comes before them.
+  let added: AddedRatings
   let inputByteCount: Int?
   let writer: PartitionWriter
   let fileSystem: any FileSystem
@@ -46,7 +48,9 @@ struct PartitionRun: Sendable {
     try list(text.badLines)
     let facts = try writer.commit(
       grids: blocks.grids, valuesGiven: text.valuesGiven,
-      duplicates: settings.duplicates.rawValue, inputByteCount: summary.inputByteCount,
+      duplicates: settings.duplicates.rawValue,
+      inputByteCount: added.inputByteCount.map { $0 + summary.inputByteCount },
+      droppedRatingCount: counts.droppedCount > 0 ? counts.droppedCount : nil,
       times: text.measure.newest.map { settings.timeFacts(newest: $0) })
     summary.wasThere = writer.isTaken
     return (facts, summary)

@@ -20,6 +20,10 @@ package enum DuplicatePolicy: String, Sendable, CaseIterable {
 /// How ratings are made into a partition.
 package struct PartitionSettings: Sendable {
   package var source: RatingSource
+  /// Partitions whose ratings come before those of the input.
+  package var added: [String] = []
+  /// Commands of the shell whose output is read after all files.
+  package var commands: [String] = []
   package var duplicates: DuplicatePolicy = .error
   /// The fewest ratings that a user or an item may have; 1 drops nothing.
   package var minimumRatings = PerSide(user: 1, item: 1)
@@ -97,6 +101,10 @@ package struct PartitionSettings: Sendable {
 package struct PartitionSummary: Sendable, Equatable {
   /// Ratings read, before anything was merged or dropped.
   package var rowCount = 0
+  /// Those of them that came from partitions.
+  package var addedRatingCount = 0
+  /// What those partitions had left out of their text: ratings, or at least pairs of them.
+  package var missingRatingCount = 0
   package var headerCount = 0
   /// Ratings left out because of their time; not among those read.
   package var outsideCount = 0

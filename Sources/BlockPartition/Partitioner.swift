@@ -24,7 +24,11 @@ package enum Partitioner {
     progress: @escaping @Sendable (PartitionProgress) -> Void = { _ in }
   ) throws(Failure) -> (PartitionFacts, PartitionSummary) {
     try settings.check()
-    let opened = try InputFiles.inputs(inputs, in: fileSystem, standardInput: standardInput)
+    let added = try AddedRatings(settings, in: fileSystem)
+    let opened =
+      try InputFiles.inputs(inputs, in: fileSystem, standardInput: standardInput)
+      + InputFiles.outputs(of: settings.commands, stop: settings.stop)
+    guard !opened.isEmpty else { throw InputFiles.noneNamed }
     var rejects: RejectsFile?
     // Both names are claimed before anything is read: to hear that one is taken should cost nobody
     // an hour.
@@ -37,16 +41,20 @@ package enum Partitioner {
       throw error
     }
     do throws(Failure) {
-      let inputByteCount = InputFiles.byteCount(of: inputs, in: fileSystem)
+      let inputByteCount =
+        settings.commands.isEmpty ? InputFiles.byteCount(of: inputs, in: fileSystem) : nil
       if writer.isTaken {
         try refuseOther(
-          writer.directory, settings, inputByteCount: inputByteCount, in: fileSystem)
+          writer.directory, settings,
+          inputByteCount: inputByteCount.flatMap { count in
+            added.inputByteCount.map { $0 + count }
+          }, in: fileSystem)
       }
       let memory = PartitionMemory(settings)
       let run = PartitionRun(
-        settings: settings, inputs: opened, inputByteCount: inputByteCount, writer: writer,
-        fileSystem: fileSystem, memory: memory, budget: MemoryBudget(limit: memory.readingLimit),
-        progress: progress)
+        settings: settings, inputs: opened, added: added, inputByteCount: inputByteCount,
+        writer: writer, fileSystem: fileSystem, memory: memory,
+        budget: MemoryBudget(limit: memory.readingLimit), progress: progress)
       return try run.run { badLines throws(Failure) in
         try rejects?.commit(badLines, names: opened.map(\.name))
       }

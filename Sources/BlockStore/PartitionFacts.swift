@@ -76,6 +76,9 @@ package struct PartitionFacts: Codable, Sendable, Equatable {
   package let holdout: HoldoutFacts?
   /// `nil` where times were not read.
   package internal(set) var times: TimeFacts?
+  /// Ratings left out because their user or item had too few; `nil` for none, and in partitions that
+  /// do not say so.
+  package internal(set) var droppedRatingCount: Int?
   /// Bytes that were read, before decompression; `nil` in partitions that do not say so.
   package internal(set) var inputByteCount: Int?
   /// XXH3-128 over ids and ratings in index order; independent of blocks.
@@ -109,7 +112,8 @@ package struct PartitionFacts: Codable, Sendable, Equatable {
       shards[side].map(\.byteCount) + [ids[side].byteCount]
     }
     guard StatedSize.sum(bytes + [holdout?.file.byteCount ?? 0], within: StatedSize.bytes) != nil,
-      StatedSize.bytes.contains(inputByteCount ?? 0)
+      StatedSize.bytes.contains(inputByteCount ?? 0),
+      StatedSize.ratings.contains(droppedRatingCount ?? 0)
     else { return "too many bytes" }
     guard StatedSize.isHexadecimal(digest, digits: 32) else { return "a digest of other digits" }
     guard times?.halfLife ?? 1 > 0 else { return "a half-life of nothing" }

@@ -101,11 +101,12 @@ package final class PartitionWriter: Sendable {
   ///   has appeared then, and all is removed.
   package func commit(
     grids: PerSide<BlockGrid>, valuesGiven: Bool, duplicates: String, inputByteCount: Int? = nil,
-    times: TimeFacts? = nil
+    droppedRatingCount: Int? = nil, times: TimeFacts? = nil
   ) throws(Failure) -> PartitionFacts {
     do throws(Failure) {
       var facts = try facts(grids: grids, valuesGiven: valuesGiven, duplicates: duplicates)
       facts.inputByteCount = inputByteCount
+      facts.droppedRatingCount = droppedRatingCount
       facts.times = times
       // Before the manifest: what appears is the partition, and nothing else.
       try fileSystem.removeTree(scratchDirectory)

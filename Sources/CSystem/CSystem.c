@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -17,6 +19,40 @@ int csystem_rename_new(int from_directory, const char *from, int to_directory, c
 
 int csystem_open(int directory, const char *path, int flags, unsigned mode) {
   return openat(directory, path, flags, mode);
+}
+
+int csystem_run_shell(const char *command, int *output, int *process) {
+  extern char **environ;
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return errno;
+  posix_spawn_file_actions_t actions;
+  int error = posix_spawn_file_actions_init(&actions);
+  if (error == 0) {
+    posix_spawnattr_t attributes;
+    error = posix_spawnattr_init(&attributes);
+    if (error == 0) {
+      sigset_t none, all;
+      sigemptyset(&none);
+      sigfillset(&all);
+      posix_spawnattr_setsigmask(&attributes, &none);
+      posix_spawnattr_setsigdefault(&attributes, &all);
+      posix_spawnattr_setpgroup(&attributes, 0);
+      posix_spawnattr_setflags(
+        &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+      error = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+      if (error == 0) error = posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
+      char *words[] = {"sh", "-c", (char *)command, NULL};
+      if (error == 0) {
+        error = posix_spawn(process, "/bin/sh", &actions, &attributes, words, environ);
+      }
+      posix_spawnattr_destroy(&attributes);
+    }
+    posix_spawn_file_actions_destroy(&actions);
+  }
+  close(ends[1]);
+  if (error == 0) *output = ends[0];
+  else close(ends[0]);
+  return error;
 }
 
 static char *const *arguments;

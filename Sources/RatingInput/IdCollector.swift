@@ -71,19 +71,31 @@ package struct IdCollector: Sendable {
   ///
   /// - Returns: For each of the other's numbers, the number here.
   package mutating func merge(_ other: inout IdCollector) -> [UInt32] {
-    var numbers: [UInt32] = []
-    numbers.reserveCapacity(other.count)
     // Short ids are read as whole words, the last one too.
     other.bytes.append(contentsOf: repeatElement(0, count: 8))
     defer { other.bytes.removeLast(8) }
-    unsafe other.bytes.withUnsafeBytes { bytes in
+    return merge(padded: other.bytes, offsets: other.offsets, counts: other.counts)
+  }
+
+  /// Adds ids and their counts; returns the number here of each.
+  mutating func merge(_ table: IdTable) -> [UInt32] {
+    merge(
+      padded: table.bytes + repeatElement(0, count: 8), offsets: table.offsets,
+      counts: table.counts)
+  }
+
+  private mutating func merge(
+    padded: [UInt8], offsets: [Int], counts others: [UInt32]
+  ) -> [UInt32] {
+    var numbers: [UInt32] = []
+    numbers.reserveCapacity(others.count)
+    unsafe padded.withUnsafeBytes { bytes in
       guard let base = bytes.baseAddress else { return }
-      for entry in 0..<other.count {
-        let start = other.offsets[entry]
-        let number = unsafe index(
-          at: base + start, byteCount: other.offsets[entry + 1] - start)
+      for entry in others.indices {
+        let start = offsets[entry]
+        let number = unsafe index(at: base + start, byteCount: offsets[entry + 1] - start)
         // One of them was counted when it was looked up.
-        counts[Int(number)] &+= other.counts[entry] &- 1
+        counts[Int(number)] &+= others[entry] &- 1
         numbers.append(number)
       }
     }

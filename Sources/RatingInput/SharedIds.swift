@@ -22,11 +22,28 @@ package final class SharedIds: Sendable {
     chunk.rows.renumber(users, items)
   }
 
+  /// Gives ids of a side common numbers, with their counts.
+  ///
+  /// - Precondition: None is empty or holds a zero byte.
+  package func number(_ table: IdTable, _ side: Side) throws(Failure) -> [UInt32] {
+    switch side {
+    case .user: try Self.add(side, to: users) { $0.merge(table) }
+    case .item: try Self.add(side, to: items) { $0.merge(table) }
+    }
+  }
+
   private static func add(
     _ ids: inout IdCollector, _ side: Side, to shared: borrowing Locked<IdCollector>
   ) throws(Failure) -> [UInt32] {
     // A chunk at a time: ids repeat within it, so that few are left to be looked up under the lock.
-    let numbers = shared.withLock { $0.count > mostIds ? nil : $0.merge(&ids) }
+    try add(side, to: shared) { $0.merge(&ids) }
+  }
+
+  private static func add(
+    _ side: Side, to shared: borrowing Locked<IdCollector>,
+    _ merge: (inout IdCollector) -> [UInt32]
+  ) throws(Failure) -> [UInt32] {
+    let numbers = shared.withLock { $0.count > mostIds ? nil : merge(&$0) }
     guard let numbers else {
       throw Failure(.data, "there are more than 4 billion \(side.plural)")
     }

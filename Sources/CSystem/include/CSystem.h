@@ -13,6 +13,10 @@ int csystem_rename_new(int from_directory, const char *from, int to_directory, c
 /// openat(2) with a mode, for callers that cannot pass variadic arguments.
 int csystem_open(int directory, const char *path, int flags, unsigned mode);
 
+/// Runs a command by /bin/sh, in a process group of its own, with default signals and without input.
+/// `output` is the end of a pipe that its output comes through. Returns 0, or an error number.
+int csystem_run_shell(const char *command, int *output, int *process);
+
 /// The arguments that the process was started with, the program's name first, up to a null pointer;
 /// null where the C library does not hand them over. (Swift reads them from /proc, which may not be
 /// there.)
