@@ -27,7 +27,8 @@ struct PartitionCommand: ParsableCommand {
         zcat log.tsv.gz | blockals partition - --no-rating --duplicates sum -o log.blocks
         blockals partition --columns 3,1,2 --max-bad 100 --rejects bad.csv ratings.csv
         blockals partition --add monday.blocks tuesday.csv --duplicates last -o tuesday.blocks
-        blockals partition --from-command "duckdb -csv -c \\"SELECT u, i, r FROM 'r.parquet'\\"" -o r
+        blockals partition --from-command "duckdb -csv -c \\"SELECT u, i, r FROM 'r.parquet'\\"" \
+      -o r.blocks
         blockals partition u.data --holdout-last 1 -o u.blocks
         blockals partition --columns who,what,stars,at --time-format iso8601 --holdout-from \
       2024-06-01 log.csv

@@ -7,10 +7,19 @@ struct RatingInputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      auto, csv, tsv, movielens (fields between ::) or matrixmarket. auto goes by the first line: \
-      %%MatrixMarket, a tab, a comma, or ::.
+      auto, csv, tsv, movielens (fields between ::), spaces (as for LIBMF) or matrixmarket. auto \
+      goes by the first line: %%MatrixMarket, a tab, ::, or enough commas, semicolons, bars or \
+      spaces.
       """))
   var format: RatingFormat = .auto
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      What stands between the fields of CSV: a sign, or the words tab or space. Between \
+      semicolons, decimals may have commas.
+      """, valueName: "sign"))
+  var delimiter: String?
 
   @Option(
     help: ArgumentHelp(
@@ -53,6 +62,7 @@ struct RatingInputOptions: ParsableArguments {
   /// - Throws: `.usage` where the columns or times are not understood.
   func source(needsTimes: Bool = false) throws(Failure) -> RatingSource {
     var source = RatingSource(format: format, withoutRating: noRating, hasHeader: header)
+    if let delimiter { try source.setDelimiter(delimiter) }
     if let columns {
       source.columns = try RatingSource.columns(columns, withoutRating: noRating)
     }

@@ -8,8 +8,8 @@ package enum Partitioner {
   /// Reads ratings and writes them as blocks, in both orientations.
   ///
   /// The partition depends on the ratings and the settings that speak of them; not on the order of
-  /// lines (unless duplicates of one time are settled by `last`), workers or memory. Its digest does
-  /// not depend on the blocks either.
+  /// lines (unless duplicates of one time are settled by `last`), workers or memory. Its digest
+  /// does not depend on the blocks either.
   ///
   /// - Parameters:
   ///   - inputs: Paths; `-` is `standardInput`, where there is one.

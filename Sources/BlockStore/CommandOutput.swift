@@ -5,8 +5,8 @@ import Workers
 
 /// What a command of the shell writes, believed only when the command has ended with 0.
 ///
-/// The command is a group of processes of its own, without input, and what it says on standard error
-/// is seen. Whoever stops reading ends it.
+/// The command is a group of processes of its own, without input, and what it says on standard
+/// error is seen. Whoever stops reading ends it.
 package final class CommandOutput: Sendable {
   private let descriptor: Descriptor
   private let stop: StopRequest

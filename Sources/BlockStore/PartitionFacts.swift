@@ -76,8 +76,8 @@ package struct PartitionFacts: Codable, Sendable, Equatable {
   package let holdout: HoldoutFacts?
   /// `nil` where times were not read.
   package internal(set) var times: TimeFacts?
-  /// Ratings left out because their user or item had too few; `nil` for none, and in partitions that
-  /// do not say so.
+  /// Ratings left out because their user or item had too few; `nil` for none, and in partitions
+  /// that do not say so.
   package internal(set) var droppedRatingCount: Int?
   /// Bytes that were read, before decompression; `nil` in partitions that do not say so.
   package internal(set) var inputByteCount: Int?

@@ -12,15 +12,15 @@ struct ColumnFinder {
 
   private let fields: [[UInt8]]
   private let source: RatingSource
-  private let format: RatingFormat
+  private let separation: Separation
   /// Of the record, for messages.
   private let place: String
   private let roles: [FieldNames.Role?]
 
-  init(_ fields: [[UInt8]], source: RatingSource, format: RatingFormat, place: String) {
+  init(_ fields: [[UInt8]], source: RatingSource, separation: Separation, place: String) {
     self.fields = fields
     self.source = source
-    self.format = format
+    self.separation = separation
     self.place = place
     // A column of times is one like any other where none are read.
     roles = fields.map { field in
@@ -173,42 +173,26 @@ struct ColumnFinder {
     }
   }
 
-  /// What fields stand between that are not cut, and how to make it what is read.
-  private var foreignSeparator: (name: String, hint: String)? {
-    let line = header
-    func isBetweenFields(_ byte: UInt8) -> Bool {
-      line.count { $0 == byte } >= neededCount - 1
-    }
-    if isBetweenFields(0x3B) {
-      return line.contains(0x2C)
-        ? ("semicolons, and its decimals have commas", "tr ';,' ',.'")
-        : ("semicolons", "tr ';' ','")
-    }
-    if isBetweenFields(0x7C) { return ("bars", "tr '|' '\\t'") }
-    // A title has spaces too, but seldom a number at its end.
-    let ending = line.split(separator: 0x20).last?.first ?? 0
-    return fields.count == 1 && isBetweenFields(0x20) && (0x30...0x39).contains(ending)
-      ? ("spaces", "tr -s ' ' '\\t'") : nil
+  /// What fields stand between that are not cut, where it is not what the format says.
+  private var otherSeparation: Separation? {
+    let other = Separation(of: header[...], needed: neededCount)
+    return source.format == .auto || other == separation || other == Separation(format: .csv)
+      ? nil : other
   }
 
   private func tooFewFields() -> Failure {
-    if let (name, filter) = foreignSeparator {
+    if let otherSeparation {
       return Failure(
-        .data, at: place, "the line's fields stand between \(name)",
-        hint: "read it through: \(filter) < FILE | blockals … -")
+        .data, at: place, "the line's fields stand between \(otherSeparation.name)",
+        hint: "leave --format and --delimiter out, and that is found out")
     }
-    let separator =
-      switch format {
-      case .tsv: "tabs"
-      case .movielens: "\"::\""
-      default: "commas"
-      }
     return Failure(
       .data, at: place,
-      "the line has \(fields.count) field\(fields.count == 1 ? "" : "s") between \(separator), but "
+      "the line has \(fields.count) field\(fields.count == 1 ? "" : "s") between "
+        + "\(separation.name), but "
         + Self.listed(valueNames + (source.times == nil ? [] : ["time"])) + " are needed",
       hint: fields.count == 2 && source.times == nil
         ? "give --no-rating where each line counts as a rating of 1"
-        : "choose with --format how fields are separated")
+        : "say with --format or --delimiter how fields are separated")
   }
 }

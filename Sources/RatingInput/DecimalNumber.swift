@@ -7,13 +7,16 @@ enum DecimalNumber {
     case tooLarge
   }
 
-  /// Reads `[+-]digits[.digits][e[+-]digits]`, with blanks around it or none.
+  /// Reads `[+-]digits[.digits][e[+-]digits]`, with blanks around it or none; with `comma`, one may
+  /// stand for the point.
   ///
   /// The result is the float nearest to the decimal number, ties to even, and never −0: where the
   /// digits and the power of ten are both exact floats, one division or multiplication rounds once
   /// (Clinger 1990, "How to read floating point numbers accurately", section 3); all else goes
   /// through the standard library.
-  static func parse(_ bytes: UnsafePointer<UInt8>, _ range: Range<Int>) -> Outcome {
+  static func parse(
+    _ bytes: UnsafePointer<UInt8>, _ range: Range<Int>, comma: Bool = false
+  ) -> Outcome {
     var start = range.lowerBound
     var end = range.upperBound
     while unsafe start < end && isBlank(bytes[start]) { start += 1 }
@@ -29,7 +32,7 @@ enum DecimalNumber {
     guard whole > 0 else { return .notANumber }
     var scale = 0
     var digitCount = whole
-    if position < end, unsafe bytes[position] == 0x2E {
+    if position < end, unsafe bytes[position] == 0x2E || (comma && bytes[position] == 0x2C) {
       position += 1
       scale = unsafe readDigits(bytes, &position, end, into: &digits)
       guard scale > 0 else { return .notANumber }
@@ -44,8 +47,8 @@ enum DecimalNumber {
       guard unsafe skipExponent(bytes, &position, end), position == end else { return .notANumber }
     }
     // Exponents and many digits: rare, and slow to get right.
-    let text = unsafe String(
-      decoding: UnsafeBufferPointer(start: bytes + start, count: end - start), as: UTF8.self)
+    let digitsOfAll = unsafe UnsafeBufferPointer(start: bytes + start, count: end - start)
+    let text = unsafe String(decoding: digitsOfAll.map { $0 == 0x2C ? 0x2E : $0 }, as: UTF8.self)
     guard let value = Float(text) else { return .notANumber }
     guard value.isFinite else { return .tooLarge }
     return .value(value == 0 ? 0 : value)

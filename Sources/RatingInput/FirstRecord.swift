@@ -2,7 +2,7 @@ import BlockMatrix
 
 /// A record at the beginning of a text, with all its fields.
 struct FirstRecord {
-  /// How it is cut; its format is never `auto`.
+  /// How it is cut.
   let layout: RowLayout
   private(set) var fields: [[UInt8]] = []
   /// Where it begins in the text.
@@ -21,9 +21,9 @@ struct FirstRecord {
   ///   - text: The beginning of a text: enough to tell all about the first such record.
   ///   - body: Where the records begin.
   ///   - isWhole: Whether it is the whole text.
-  ///   - format: How fields are separated; with `auto`, each record may look different.
+  ///   - source: With the format `auto`, each record may look different.
   static func first(
-    _ limit: Int, of text: [UInt8], from body: Int, isWhole: Bool, format: RatingFormat,
+    _ limit: Int, of text: [UInt8], from body: Int, isWhole: Bool, source: RatingSource,
     longestRecord: Int, name: String
   ) -> [FirstRecord] {
     var text = text
@@ -34,9 +34,13 @@ struct FirstRecord {
       lines += Self.skipBlankLines(of: text, from: &position)
       guard position < text.count else { break }
       let line = text[position...].prefix { $0 != 0x0A }
+      let separation =
+        source.format == .auto
+        ? Separation(of: line, needed: source.valueFieldCount)
+        : Separation(format: source.format, delimiter: source.delimiter ?? Separation.comma)
       let layout = RowLayout(
-        format: format == .auto ? Self.format(of: line) : format, fieldCount: 0, userField: 0,
-        itemField: 0, ratingField: nil, longestRecord: longestRecord)
+        separation, fieldCount: 0, userField: 0, itemField: 0, ratingField: nil,
+        longestRecord: longestRecord)
       let (record, isThere) = FirstRecord.cut(
         &text, at: position, layout: layout, linesBefore: lines, name: name)
       // More text could tell something else of it.
@@ -58,15 +62,6 @@ struct FirstRecord {
       count += 1
     }
     return count
-  }
-
-  /// The format that a line looks like.
-  private static func format(of line: ArraySlice<UInt8>) -> RatingFormat {
-    // A tab first: fields between tabs often hold commas, and others hardly ever hold tabs.
-    if line.contains(0x09) { return .tsv }
-    // A quote means CSV too: nowhere else does one have a meaning.
-    if line.contains(0x2C) || line.contains(0x22) { return .csv }
-    return zip(line, line.dropFirst()).contains { $0 == 0x3A && $1 == 0x3A } ? .movielens : .csv
   }
 
   private struct AllFields: FieldSink {

@@ -2,14 +2,17 @@ import BlockMatrix
 
 /// How ratings are written as text.
 package enum RatingFormat: String, Sendable, CaseIterable {
-  /// Found out from the first line: `%%MatrixMarket`, a tab, `::` without a comma, else CSV.
+  /// Found out from the first line: `%%MatrixMarket`, a tab, `::` without a comma, commas,
+  /// semicolons, bars or spaces that make as many fields as are needed, else CSV.
   case auto
-  /// Fields between commas, quoted after RFC 4180 where they need it.
+  /// Fields between commas or another delimiter, quoted after RFC 4180 where they need it.
   case csv
   /// Fields between tabs; nothing is quoted.
   case tsv
   /// Fields between `::`, as in MovieLens 1M and 10M; nothing is quoted.
   case movielens
+  /// Fields between spaces or tabs, any number of them, as LIBMF reads them; nothing is quoted.
+  case spaces
   /// Matrix Market, coordinate, real, integer or pattern, general.
   case matrixmarket
 }
@@ -23,6 +26,8 @@ package enum ColumnChoice: Sendable, Equatable {
 /// What is known about ratings text before it is read.
 package struct RatingSource: Sendable {
   package var format: RatingFormat
+  /// Between the fields of CSV; `nil` for commas, and where the format is found out.
+  package var delimiter: UInt8?
   /// Where user, item and, unless ``withoutRating``, rating stand, and at last, perhaps, the time;
   /// `nil` where that is found out.
   package var columns: [ColumnChoice]?
@@ -49,6 +54,36 @@ package struct RatingSource: Sendable {
 
   /// Whether ``columns`` say where times stand.
   package var namesTimes: Bool { (columns?.count ?? 0) > valueFieldCount }
+
+  /// Reads the argument of `--delimiter`: a character, `tab` or `space`.
+  ///
+  /// - Throws: `.usage` where it cannot separate, or the format has a separator of its own.
+  package mutating func setDelimiter(_ text: String) throws(Failure) {
+    guard format == .auto || format == .csv else {
+      throw Failure(
+        .usage, setting: "delimiter", "\(format.rawValue) has a separator of its own",
+        hint: "leave --format out")
+    }
+    let bytes = Array(text.utf8)
+    if text == "tab" || text == "\\t" || bytes == [0x09] {
+      format = .tsv
+    } else if text == "space" || bytes == [0x20] {
+      format = .spaces
+    } else {
+      let isLetterOrDigit =
+        bytes.count == 1 && (bytes[0] >= 0x80 || Character(UnicodeScalar(bytes[0])).isLetter)
+        || bytes.allSatisfy { (0x30...0x39).contains($0) }
+      guard bytes.count == 1, !isLetterOrDigit, bytes[0] > 0x20, bytes[0] != 0x7F,
+        !"\".-+".utf8.contains(bytes[0])
+      else {
+        throw Failure(
+          .usage, setting: "delimiter",
+          "\"\(printable(bytes))\" is no character that can stand between fields",
+          hint: "a sign as ; or |, or the words tab and space")
+      }
+      (format, delimiter) = (.csv, bytes[0])
+    }
+  }
 
   /// Reads the argument of `--columns`: user, item, rating and, where there is one, time, each a
   /// number from 1 or a name.

@@ -67,8 +67,8 @@ struct NoFields: FieldSink {
     unsafe self.text = text
     self.end = end
     unsafe self.classes = classes
-    isDoubled = layout.format == .movielens
-    mergesBlanks = layout.format == .matrixmarket
+    isDoubled = layout.separation.format == .movielens
+    mergesBlanks = layout.mergesBlanks
     longest = layout.longestRecord
   }
 

@@ -17,8 +17,7 @@ package struct RowLayout: Sendable, Equatable {
     let entryCount: Int
   }
 
-  /// Never `auto`.
-  let format: RatingFormat
+  let separation: Separation
   /// Fields in each line.
   let fieldCount: Int
   /// The user's field, from 0.
@@ -36,10 +35,10 @@ package struct RowLayout: Sendable, Equatable {
   let classes: [UInt8]
 
   init(
-    format: RatingFormat, fieldCount: Int, userField: Int, itemField: Int, ratingField: Int?,
+    _ separation: Separation, fieldCount: Int, userField: Int, itemField: Int, ratingField: Int?,
     timeField: Int? = nil, times: TimeReading? = nil, matrix: Matrix? = nil, longestRecord: Int
   ) {
-    self.format = format
+    self.separation = separation
     self.fieldCount = fieldCount
     self.userField = userField
     self.itemField = itemField
@@ -48,31 +47,34 @@ package struct RowLayout: Sendable, Equatable {
     self.times = times ?? TimeReading()
     self.matrix = matrix
     self.longestRecord = longestRecord
-    classes = Self.classes(of: format)
+    classes = Self.classes(of: separation)
   }
 
   /// Whether a field may stand in quotes.
-  var isQuoted: Bool { format == .csv }
+  var isQuoted: Bool { separation.format == .csv }
+
+  /// Whether any number of blanks separates, and those at both ends do not.
+  var mergesBlanks: Bool { separation.format == .matrixmarket || separation.format == .spaces }
 
   /// Whether a byte makes no record: a space, a tab or a part of a line end.
   static func isBlankOrLineEnd(_ byte: UInt8) -> Bool {
     byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
   }
 
-  static func classes(of format: RatingFormat) -> [UInt8] {
+  private static func classes(of separation: Separation) -> [UInt8] {
     // A table: the loops over bytes look up once, whatever the format.
     var classes = [UInt8](repeating: ByteClass.ordinary, count: 256)
     classes[0] = ByteClass.zero
     classes[0x0A] = ByteClass.lineFeed
     classes[0x0D] = ByteClass.carriageReturn
-    switch format {
+    switch separation.format {
     case .auto: break
     case .csv:
-      classes[0x2C] = ByteClass.separator
+      classes[Int(separation.delimiter)] = ByteClass.separator
       classes[0x22] = ByteClass.quote
     case .tsv: classes[0x09] = ByteClass.separator
     case .movielens: classes[0x3A] = ByteClass.separator
-    case .matrixmarket:
+    case .spaces, .matrixmarket:
       classes[0x20] = ByteClass.separator
       classes[0x09] = ByteClass.separator
     }

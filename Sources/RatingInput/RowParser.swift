@@ -47,6 +47,7 @@ struct ChunkRows {
   private let layout: RowLayout
   private let text: UnsafePointer<UInt8>
   private let end: Int
+  private let takesDecimalCommas: Bool
   private let notesPlaces: Bool
 
   // The record being read.
@@ -82,6 +83,7 @@ struct ChunkRows {
   private init(_ scanner: RecordScanner, layout: RowLayout, notesPlaces: Bool) {
     self.scanner = scanner
     self.layout = layout
+    takesDecimalCommas = layout.separation.takesDecimalCommas
     unsafe text = scanner.text
     end = scanner.end
     self.notesPlaces = notesPlaces
@@ -149,9 +151,10 @@ struct ChunkRows {
     // none.
     var value: Float = 1
     if layout.ratingField != nil {
-      guard case .value(let number) = unsafe DecimalNumber.parse(text, fields.rating.range) else {
-        return refuseRating()
-      }
+      guard
+        case .value(let number) = unsafe DecimalNumber.parse(
+          text, fields.rating.range, comma: takesDecimalCommas)
+      else { return refuseRating() }
       value = number
     }
     var time: Int64 = 0
@@ -200,7 +203,9 @@ struct ChunkRows {
     let bytes = slice(rating.range)
     if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) {
       fail(at: rating.range.lowerBound, .emptyRating)
-    } else if unsafe DecimalNumber.parse(text, fields.rating.range) == .tooLarge {
+    } else if unsafe DecimalNumber.parse(text, rating.range, comma: takesDecimalCommas)
+      == .tooLarge
+    {
       fail(at: rating.range.lowerBound, .notFinite(bytes))
     } else {
       fail(at: rating.range.lowerBound, .notANumber(bytes))

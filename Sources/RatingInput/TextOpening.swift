@@ -34,6 +34,10 @@ struct TextOpening {
         .data, at: "\(name):1:1", "the text is UTF-16",
         hint: "convert it to UTF-8, for example with: iconv -f UTF-16 -t UTF-8")
     }
+    if let foreign = ForeignFormat.find(text, isAny: source.format == .auto) {
+      throw Failure(
+        .data, at: name, "the file is \(foreign.name), not text of ratings", hint: foreign.hint)
+    }
     let body = text[Self.markByteCount(text)...]
     let isMatrix = MatrixMarketHeader.isAtStart(of: body)
     if source.format == .matrixmarket || (source.format == .auto && isMatrix) {
@@ -48,7 +52,7 @@ struct TextOpening {
     } else {
       let records = FirstRecord.first(
         badLineLimit > 0 ? Self.mostRecords : 1, of: text, from: body.startIndex, isWhole: isWhole,
-        format: source.format, longestRecord: longestRecord, name: name)
+        source: source, longestRecord: longestRecord, name: name)
       guard !records.isEmpty else {
         throw Failure(
           .data, at: name,
@@ -87,7 +91,7 @@ struct TextOpening {
     // Those before the one that is chosen are bad lines: no more of them than may be skipped.
     for record in records[...min(badLineLimit, records.count - 1)] {
       let finder = ColumnFinder(
-        record.fields, source: source, format: record.layout.format,
+        record.fields, source: source, separation: record.layout.separation,
         place: "\(name):\(record.linesBefore + 1):1")
       if let misfit = record.problem ?? finder.misfit {
         refusal = refusal ?? misfit
@@ -115,7 +119,7 @@ struct TextOpening {
   ) {
     self.init(
       layout: RowLayout(
-        format: record.layout.format, fieldCount: record.fields.count, userField: columns.user,
+        record.layout.separation, fieldCount: record.fields.count, userField: columns.user,
         itemField: columns.item, ratingField: columns.rating, timeField: columns.time,
         times: times, longestRecord: record.layout.longestRecord),
       bodyStart: columns.hasHeader ? record.end : record.start,
@@ -125,11 +129,11 @@ struct TextOpening {
 
   /// How a record is cut.
   private struct Shape: Equatable {
-    let format: RatingFormat
+    let separation: Separation
     let fieldCount: Int
 
     init(_ record: FirstRecord) {
-      format = record.layout.format
+      separation = record.layout.separation
       fieldCount = record.fields.count
     }
   }
@@ -169,7 +173,8 @@ struct TextOpening {
       let matrix = try MatrixMarketHeader.matrix(line, number: lines, in: name)
       return TextOpening(
         layout: RowLayout(
-          format: .matrixmarket, fieldCount: hasValues ? 3 : 2, userField: 0, itemField: 1,
+          Separation(format: .matrixmarket), fieldCount: hasValues ? 3 : 2, userField: 0,
+          itemField: 1,
           ratingField: hasValues && !source.withoutRating ? 2 : nil, matrix: matrix,
           longestRecord: longestRecord),
         bodyStart: next, lineCount: lines, hasHeader: true)

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -114,19 +115,83 @@ import Testing
   }
 }
 
-@Suite struct `Fields between what is not read` {
-  @Test(arguments: [
-    ("user;item;rating\nann;Alien;5\n", "semicolons", "tr ';' ','"),
-    ("ann;Alien;4,5\n", "semicolons, and its decimals have commas", "tr ';,' ',.'"),
-    ("1|2|3.5|x\n", "bars", "tr '|' '\\t'"), ("1 2 3.5\n", "spaces", "tr -s ' ' '\\t'"),
-  ])
-  func `are named, with a filter that helps`(text: String, name: String, filter: String) throws {
+@Suite struct `Fields between other signs than commas` {
+  static let texts: [(text: String, options: [String])] = [
+    ("user;item;rating\nann;Alien;4.5\nbob;Dune;1\n", [String]()),
+    ("ann;Alien;4,5\nbob;Dune;1\n", []), ("\"ann\";\"Al;ien\";4,5\nbob;Dune;1\n", []),
+    ("ann|Alien|4.5|x\nbob|Dune|1|y\n", []), ("1 2 4.5\n  3   4 1 \n", []),
+    ("1 2 4.5\n3\t4\t1\n", ["--format", "spaces"]),
+    ("1 2 x 4.5\n3 4 y 1\n", ["--columns", "1,2,4"]),
+    ("ann#Alien#4.5\nbob#Dune#1\n", ["--delimiter", "#"]),
+    ("a,x;Alien;4.5,7\nbob;Dune;1\n", ["--delimiter", ";", "--max-bad", "1"]),
+    ("ann\tA,l,i,en\t4.5\nbob\tD\t1\n", ["--delimiter", "tab"]),
+  ]
+
+  @Test(arguments: texts)
+  func `are read`(text: String, options: [String]) throws {
     let folder = try TemporaryDirectory()
     try folder.write(text, to: "r.txt")
-    let result = try CommandRunner.run(["partition", "r.txt", "-o", "out"], in: folder.path)
+    let result = try CommandRunner.run(
+      ["partition", "r.txt", "-o", "out", "--json"] + options, in: folder.path)
+    #expect(result.status == 0, "\(result.errors)")
+    let inspected = try CommandRunner.run(["inspect", "out", "--json"], in: folder.path).output
+    let hasBadLine = options.contains("--max-bad")
+    #expect(inspected.contains("\"ratings\":\(hasBadLine ? 1 : 2),"))
+    #expect(inspected.contains("\"highestValue\":\(hasBadLine ? "1.0" : "4.5"),"))
+  }
+
+  @Test(arguments: [
+    (["--delimiter", "ab"], "\"ab\" is no character that can stand between fields"),
+    (["--delimiter", "5"], "\"5\" is no character that can stand between fields"),
+    (["--delimiter", "\""], "\"\\\"\" is no character that can stand between fields"),
+    (["--delimiter", ";", "--format", "tsv"], "tsv has a separator of its own"),
+  ])
+  func `are refused where they cannot separate`(options: [String], message: String) throws {
+    let folder = try TemporaryDirectory()
+    try folder.write("a,b,1\n", to: "r.txt")
+    let result = try CommandRunner.run(
+      ["partition", "r.txt", "-o", "out"] + options, in: folder.path)
+    #expect(result.status == 64)
+    #expect(result.errors.hasPrefix("blockals: error: --delimiter: \(message)\n"))
+  }
+}
+
+@Suite struct `A file that is no text of ratings` {
+  static let files: [(bytes: [UInt8], name: String, command: String)] = [
+    (Array("PAR1".utf8) + [0x15, 0x04, 0x00], "Parquet", "duckdb -csv"),
+    ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00, 0x00, 0x04], "xz", "xz -dc"),
+    (Array("BZh91AY&SY".utf8) + [0], "bzip2", "bzip2 -dc"),
+    ([0x50, 0x4B, 0x03, 0x04, 0x14, 0x00], "a zip archive", "unzip -p"),
+    (Array("SQLite format 3".utf8) + [0], "a SQLite database", "sqlite3"),
+    (Array("{\"user\": 1, \"item\": 2, \"rating\": 3}\n".utf8), "JSON", "jq -r"),
+    (Array("[\n  {\"user\": 1}\n]\n".utf8), "JSON", "jq -r"),
+    (
+      Array("r.csv".utf8) + [UInt8](repeating: 0, count: 252) + Array("ustar".utf8),
+      "a tar archive",
+      "tar -xOf"
+    ),
+  ]
+
+  @Test(arguments: files)
+  func `is called by its name, with what reads it`(
+    bytes: [UInt8], name: String, command: String
+  ) throws {
+    let folder = try TemporaryDirectory()
+    try Data(bytes).write(to: URL(fileURLWithPath: folder.file("r.csv")))
+    let result = try CommandRunner.run(["partition", "r.csv", "-o", "out"], in: folder.path)
     #expect(result.status == 65)
     #expect(
-      result.errors == "blockals: error: r.txt:1:1: the line's fields stand between \(name)\n"
-        + "hint: read it through: \(filter) < FILE | blockals … -\n")
+      result.errors.hasPrefix(
+        "blockals: error: r.csv: the file is \(name), not text of ratings\n"
+          + "hint: read it through: blockals partition --from-command \"\(command)"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["r.csv"])
+  }
+
+  @Test func `is text where it is said to be`() throws {
+    let folder = try TemporaryDirectory()
+    try folder.write("[[a,b,1\n", to: "r.csv")
+    let said = try CommandRunner.run(
+      ["partition", "r.csv", "-o", "out", "--format", "csv"], in: folder.path)
+    #expect(said.status == 0, "\(said.errors)")
   }
 }

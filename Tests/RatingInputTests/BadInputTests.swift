@@ -64,21 +64,21 @@ struct BadInputTests {
       "the line has 2 fields between commas, but user, item and rating are needed",
       hint: "give --no-rating where each line counts as a rating of 1"),
     BadText(
-      "the wrong separator", "a;b;1\n", at: "a.csv:1:1",
+      "the wrong separator", "a;b;1\n", tsv, at: "a.csv:1:1",
       "the line's fields stand between semicolons",
-      hint: "read it through: tr ';' ',' < FILE | blockals … -"),
+      hint: "leave --format and --delimiter out, and that is found out"),
     BadText(
       "commas where tabs should be", "a,b,1\n", tsv, at: "a.csv:1:1",
       "the line has 1 field between tabs, but user, item and rating are needed",
-      hint: "choose with --format how fields are separated"),
+      hint: "say with --format or --delimiter how fields are separated"),
     BadText(
       "single colons", "a:b:1\n", movielens, at: "a.csv:1:1",
       "the line has 1 field between \"::\", but user, item and rating are needed",
-      hint: "choose with --format how fields are separated"),
+      hint: "say with --format or --delimiter how fields are separated"),
     BadText(
       "no item", "a\n", RatingSource(withoutRating: true), at: "a.csv:1:1",
       "the line has 1 field between commas, but user and item are needed",
-      hint: "choose with --format how fields are separated"),
+      hint: "say with --format or --delimiter how fields are separated"),
     BadText(
       "an empty user", "a,b,1\n,b,1\n", at: "a.csv:2:1", "the user id is empty (byte 6)",
       hint: fill),
