@@ -117,6 +117,11 @@ let package = Package(
       dependencies: ["BlockMatrix", "Workers", "BlockStore", "Kernels", "Training", "Ranking"],
       swiftSettings: safe),
 
+    // What a model looks like.
+    .target(
+      name: "ModelPage",
+      dependencies: ["BlockMatrix", "BlockStore", "Training", "Tuning"], swiftSettings: safe),
+
     // The promise, and the command.
     .target(
       name: "BlockALS",
@@ -129,8 +134,8 @@ let package = Package(
       name: "BlockALSCommand",
       dependencies: [
         "BlockMatrix", "Workers", "RatingInput", "BlockStore", "BlockPartition", "RatingGeneration",
-        "Kernels", "LeastSquares", "FactorExchange", "Training", "Ranking", "Tuning", "CSystem",
-        "COutOfMemory",
+        "Kernels", "LeastSquares", "FactorExchange", "Training", "Ranking", "Tuning", "ModelPage",
+        "CSystem", "COutOfMemory",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: safe),
@@ -171,6 +176,9 @@ let package = Package(
     .testTarget(
       name: "TuningTests",
       dependencies: ["Tuning", "BlockMatrix", "BlockStore", "TestSupport"], swiftSettings: safe),
+    .testTarget(
+      name: "ModelPageTests", dependencies: ["ModelPage", "BlockMatrix", "TestSupport"],
+      swiftSettings: safe),
     .testTarget(
       name: "BlockALSTests", dependencies: ["BlockALS", "BlockMatrix", "TestSupport"],
       swiftSettings: safe),

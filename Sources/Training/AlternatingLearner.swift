@@ -105,7 +105,7 @@ package final class AlternatingLearner: Learner {
         ? rootMeanSquare(sums[0], count: ratingCount) : nil,
       seconds: clock.seconds, ratings: ratingCount,
       broadcastBytes: ranks.isAlone ? bytesApart(side) : totals[2],
-      fallbackRows: totals[0], doubleRows: totals[1])
+      fallbackRows: totals[0], doubleRows: totals[1], workerTime: outcome.workerTime)
   }
 
   /// Who holds the rows of a fixed side; `nil` where this process does.

@@ -9,6 +9,7 @@ struct PhaseOutcome: Sendable {
   let squaredErrors: [Double]
   let fallbackRows: Int
   let doubleRows: Int
+  let workerTime: WorkerTime
 }
 
 /// Half an iteration: every row of one side solved, the other side fixed.
@@ -31,10 +32,15 @@ struct Phase: Sendable {
   func run(rowCount: Int) throws(Failure) -> PhaseOutcome? {
     let board = PhaseBoard(blocks: blocks, workers: workers, stop: stop)
     let ledger = PhaseLedger(rowCount: rowCount, progress: progress)
+    let meter = WorkMeter(workers: workers)
     try WorkerThreads.run(workers) { _ in
       do throws(Failure) {
         var scratch = try solver.makeScratch()
-        while let task = board.next() { try perform(task, on: board, ledger, &scratch) }
+        while let task = board.next() {
+          try meter.measure(task.work) { () throws(Failure) in
+            try perform(task, on: board, ledger, &scratch)
+          }
+        }
       } catch {
         board.fail(error)
       }
@@ -45,7 +51,7 @@ struct Phase: Sendable {
     guard found[0] == 0 else { return nil }
     if found[1] > 0 { try solve(postponed, ledger) }
     try exchange.complete(side)
-    return ledger.outcome
+    return ledger.outcome(meter.time)
   }
 
   private func perform(
@@ -152,11 +158,11 @@ private final class PhaseLedger: Sendable {
     state.withLock { $0.postponed.contains { $0.block == block } }
   }
 
-  var outcome: PhaseOutcome {
+  func outcome(_ workerTime: WorkerTime) -> PhaseOutcome {
     state.withLock { state in
       PhaseOutcome(
         squaredErrors: state.squaredErrors, fallbackRows: state.fallbackRows,
-        doubleRows: state.doubleRows)
+        doubleRows: state.doubleRows, workerTime: workerTime)
     }
   }
 }

@@ -10,6 +10,10 @@ enum PhaseTask {
   case solve(rows: Range<Int>, of: RatingBlock)
   /// Sum up one segment of a row that is too long for one worker.
   case accumulate(segment: Int, ofRow: Int, of: RatingBlock)
+
+  var work: WorkMeter.Work {
+    if case .load = self { .reading } else { .solving }
+  }
 }
 
 /// Hands out the work of one phase.

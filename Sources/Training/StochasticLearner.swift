@@ -108,6 +108,7 @@ package final class StochasticLearner: Learner, Sendable {
     let sentBefore = ranks.sentBytes
     let order = grid.diagonals(epoch: epoch, seed: hyperparameters.seed)
     var paces = PaceBook()
+    let meter = WorkMeter(workers: workers)
     var done = 0
     for (position, diagonal) in order.enumerated() {
       if try ranks.any(stop.isSet) { return nil }
@@ -115,13 +116,13 @@ package final class StochasticLearner: Learner, Sendable {
       if settings.damping > 0 { paces = PaceBook() }
       let share = Double(position) / Double(order.count)
       try stepThrough(
-        diagonal, then: position + 1 < order.count ? order[position + 1] : diagonal, paces,
+        diagonal, then: position + 1 < order.count ? order[position + 1] : diagonal, paces, meter,
         pace: { [self] in pace(count: $0, elapsed: Double(epoch - 1) + share, epoch: epoch) })
       done += diagonalCounts[diagonal]
       progress(
         PhaseProgress(iteration: epoch, side: nil, ratingsDone: done, ratingCount: ratingCount))
     }
-    let errors = try squaredErrors(after: order)
+    let errors = try squaredErrors(after: order, meter)
     try places.returnRows()
     try exchange.publish(0..<factors.item.rowCount, of: .item)
     try exchange.complete(.item)
@@ -136,13 +137,13 @@ package final class StochasticLearner: Learner, Sendable {
       iteration: epoch, side: nil, objective: sums[0] + sums[1] + sums[2],
       rmse: rootMeanSquare(sums[0], count: ratingCount), seconds: clock.seconds,
       ratings: ratingCount, broadcastBytes: ranks.isAlone ? bytesApart : sent, fallbackRows: 0,
-      doubleRows: 0)
+      doubleRows: 0, workerTime: meter.time)
   }
 
   /// A step for each rating of a diagonal's cells; item blocks leave for the next one as soon as
   /// their cell is done, and are waited for only by the cell that needs them.
   private func stepThrough(
-    _ diagonal: Int, then next: Int, _ paces: PaceBook,
+    _ diagonal: Int, then next: Int, _ paces: PaceBook, _ meter: WorkMeter,
     pace: @escaping @Sendable (_ count: Int) -> StochasticPace
   ) throws(Failure) {
     _ = try Parallel.map(grid.rows.count, workers: workers) { [self] position throws(Failure) in
@@ -151,7 +152,9 @@ package final class StochasticLearner: Learner, Sendable {
       let (users, items) = (places.users[position], try places.items.block(number))
       let user = paces.paces(of: .user, row, users.counts, make: pace)
       let item = paces.paces(of: .item, number, items.counts, make: pace)
-      step(grid.cell(row, on: diagonal), users.factors, items.factors, user, item)
+      try meter.measure(.solving) {
+        step(grid.cell(row, on: diagonal), users.factors, items.factors, user, item)
+      }
       if grid.owner(ofItemBlock: number, on: next) != ranks.rank { paces.forget(.item, number) }
       try places.pass(number, to: next)
     }
@@ -161,7 +164,9 @@ package final class StochasticLearner: Learner, Sendable {
   ///
   /// Of several ranks each sees the item blocks as they go round once more, backwards: at first
   /// they are where the epoch has left them.
-  private func squaredErrors(after order: [Int]) throws(Failure) -> [Double] {
+  private func squaredErrors(
+    after order: [Int], _ meter: WorkMeter
+  ) throws(Failure) -> [Double] {
     // Alone, all blocks are here at once.
     let rounds = ranks.isAlone ? [order] : order.reversed().map { [$0] }
     var errors = [Double](repeating: 0, count: grid.cells.count)
@@ -173,7 +178,9 @@ package final class StochasticLearner: Learner, Sendable {
         let number = grid.itemBlock(ofRow: grid.rows.lowerBound + row, on: round[place])
         let items = try places.items.block(number)
         let cell = row * grid.size + number
-        let error = cellError(grid.cells[cell], places.users[row].factors, items.factors)
+        let error = try meter.measure(.solving) {
+          cellError(grid.cells[cell], places.users[row].factors, items.factors)
+        }
         try places.pass(number, to: next)
         return (cell, error)
       }
