@@ -102,7 +102,8 @@ final class TrainingProgress: Sendable {
     let done = before + within - Double(state.start?.completedIterations ?? 0)
     if done > 0 {
       let left = state.iterationsBegan.seconds / done * (Double(iterations) - before - within)
-      parts.append("\(LiveLine.duration(left)) left")
+      // Before all that a narrow terminal may have no room for.
+      parts.insert("\(LiveLine.duration(left)) left", at: 1)
     }
     if let phase = state.phase {
       parts.append("objective \(phase.objective.short)")
