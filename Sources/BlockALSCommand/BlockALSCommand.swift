@@ -30,7 +30,7 @@ struct BlockALSCommand: ParsableCommand {
       GenerateCommand.self, PartitionCommand.self,
       TrainCommand.self, TuneCommand.self, EvaluateCommand.self, PredictCommand.self,
       RecommendCommand.self, SimilarCommand.self, ExplainCommand.self, ExportCommand.self,
-      ReportCommand.self, InspectCommand.self, VerifyCommand.self,
+      UpdateCommand.self, ReportCommand.self, InspectCommand.self, VerifyCommand.self,
     ]
   )
 

@@ -23,6 +23,9 @@ package struct NewRows: Sendable {
   /// The new rows that have no other rating: they have no direction, and their bias is 0.
   package let emptyRows: [UInt32]
 
+  /// The ratings of each new row that the model can use.
+  package let ratingCounts: [UInt32]
+
   /// The new rows that have a rating, ascending.
   package var ratedRows: [UInt32] {
     let empty = Set(emptyRows)
@@ -54,6 +57,7 @@ package struct NewRows: Sendable {
     self.side = side
     model = try FactorModel(rows: rows, ids: newIds, mean: old.mean, scale: old.scale)
     rated = SeenItems(block, userCount: newIds.user.count)
+    ratingCounts = (0..<block.rowCount).map { UInt32(block.ratings(ofRow: $0).count) }
     emptyRows = (0..<UInt32(block.rowCount)).filter { block.ratings(ofRow: Int($0)).isEmpty }
     unknownRatings = ratings.count - block.ratingCount
   }
@@ -87,7 +91,7 @@ package struct NewRows: Sendable {
   private static func block(
     _ side: Side, _ ratings: HoldoutRatings, ids: PerSide<IdTable>, known: IdTable
   ) throws(Failure) -> RatingBlock {
-    let indices = SeenRatings.map(ids[side.opposite], to: known)
+    let indices = ids[side.opposite].indices(in: known)
     let places = PerSide(user: ratings.users, item: ratings.items)
     var rows = [[(column: UInt32, value: Float)]](repeating: [], count: ids[side].count)
     for rating in 0..<ratings.count {
