@@ -62,7 +62,8 @@ final class TrainingProgress: Sendable {
       ? "" : "going on after iteration \(start.completedIterations): "
     return from
       + "\(start.ratingCount.grouped) ratings, \(start.userCount.grouped) users,"
-      + " \(start.itemCount.grouped) items; \(start.workers) workers, \(start.instructionSet),"
+      + " \(start.itemCount.grouped) items;"
+      + " \(start.workers == 1 ? "1 worker" : "\(start.workers) workers"), \(start.instructionSet),"
       + " ratings \(start.keepsRatings ? "kept in memory" : "read in each phase")"
   }
 

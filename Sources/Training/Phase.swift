@@ -1,4 +1,5 @@
 import BlockMatrix
+import BlockStore
 import FactorExchange
 import LeastSquares
 import Workers
@@ -22,6 +23,7 @@ struct Phase: Sendable {
   let blocks: [Int]
   let workers: Int
   let stop: StopRequest
+  let trace: Trace?
   /// Told about the ratings done, at most ten times a second.
   let progress: @Sendable (_ ratingsDone: Int) -> Void
 
@@ -32,12 +34,15 @@ struct Phase: Sendable {
   func run(rowCount: Int) throws(Failure) -> PhaseOutcome? {
     let board = PhaseBoard(blocks: blocks, workers: workers, stop: stop)
     let ledger = PhaseLedger(rowCount: rowCount, progress: progress)
-    let meter = WorkMeter(workers: workers)
-    try WorkerThreads.run(workers) { _ in
+    let meter = WorkMeter(workers: workers, trace: trace)
+    try WorkerThreads.run(workers) { worker in
       do throws(Failure) {
         var scratch = try solver.makeScratch()
         while let task = board.next() {
-          try meter.measure(task.work) { () throws(Failure) in
+          try meter.measure(
+            task.work, by: worker, task.name,
+            ["side": .string(side.rawValue), "block": .int(task.block)]
+          ) { () throws(Failure) in
             try perform(task, on: board, ledger, &scratch)
           }
         }
@@ -50,7 +55,9 @@ struct Phase: Sendable {
     let found = try exchange.ranks.totals([board.wasStopped ? 1 : 0, postponed.count])
     guard found[0] == 0 else { return nil }
     if found[1] > 0 { try solve(postponed, ledger) }
-    try exchange.complete(side)
+    try trace.record("broadcast \(side.plural)", in: .broadcast) { () throws(Failure) in
+      try exchange.complete(side)
+    }
     return ledger.outcome(meter.time)
   }
 

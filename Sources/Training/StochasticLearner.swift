@@ -1,4 +1,5 @@
 import BlockMatrix
+import BlockStore
 import CSystem
 import FactorExchange
 import Kernels
@@ -101,14 +102,14 @@ package final class StochasticLearner: Learner, Sendable {
   /// - Complexity: O(ratings · rank) divided by the workers, of which each rank has work for as
   ///   many as it has rows of the grid.
   package func run(
-    phase: Int, of epoch: Int, stop: StopRequest,
+    phase: Int, of epoch: Int, stop: StopRequest, trace: Trace?,
     progress: @escaping @Sendable (PhaseProgress) -> Void
   ) throws(Failure) -> PhaseReport? {
     let clock = ContinuousClock.now
     let sentBefore = ranks.sentBytes
     let order = grid.diagonals(epoch: epoch, seed: hyperparameters.seed)
     var paces = PaceBook()
-    let meter = WorkMeter(workers: workers)
+    let meter = WorkMeter(workers: workers, trace: trace)
     var done = 0
     for (position, diagonal) in order.enumerated() {
       if try ranks.any(stop.isSet) { return nil }
@@ -123,9 +124,11 @@ package final class StochasticLearner: Learner, Sendable {
         PhaseProgress(iteration: epoch, side: nil, ratingsDone: done, ratingCount: ratingCount))
     }
     let errors = try squaredErrors(after: order, meter)
-    try places.returnRows()
-    try exchange.publish(0..<factors.item.rowCount, of: .item)
-    try exchange.complete(.item)
+    try trace.record("broadcast items", in: .broadcast) { () throws(Failure) in
+      try places.returnRows()
+      try exchange.publish(0..<factors.item.rowCount, of: .item)
+      try exchange.complete(.item)
+    }
     let sums = try ranks.fold([0, 0, 0]) { before in
       [
         errors.reduce(before[0], +), penalty(of: .user, after: before[1]),
@@ -146,13 +149,15 @@ package final class StochasticLearner: Learner, Sendable {
     _ diagonal: Int, then next: Int, _ paces: PaceBook, _ meter: WorkMeter,
     pace: @escaping @Sendable (_ count: Int) -> StochasticPace
   ) throws(Failure) {
-    _ = try Parallel.map(grid.rows.count, workers: workers) { [self] position throws(Failure) in
+    _ = try Parallel.map(grid.rows.count, workers: workers) {
+      [self] position, worker throws(Failure) in
       let row = grid.rows.lowerBound + position
       let number = grid.itemBlock(ofRow: row, on: diagonal)
       let (users, items) = (places.users[position], try places.items.block(number))
       let user = paces.paces(of: .user, row, users.counts, make: pace)
       let item = paces.paces(of: .item, number, items.counts, make: pace)
-      try meter.measure(.solving) {
+      try meter.measure(.solving, by: worker, "steps", ["users": .int(row), "items": .int(number)])
+      {
         step(grid.cell(row, on: diagonal), users.factors, items.factors, user, item)
       }
       if grid.owner(ofItemBlock: number, on: next) != ranks.rank { paces.forget(.item, number) }
@@ -173,12 +178,14 @@ package final class StochasticLearner: Learner, Sendable {
     for (position, round) in rounds.enumerated() {
       let next = rounds[min(position + 1, rounds.count - 1)][0]
       let found = try Parallel.map(round.count * grid.rows.count, workers: workers) {
-        [self] task throws(Failure) in
+        [self] task, worker throws(Failure) in
         let (place, row) = task.quotientAndRemainder(dividingBy: grid.rows.count)
         let number = grid.itemBlock(ofRow: grid.rows.lowerBound + row, on: round[place])
         let items = try places.items.block(number)
         let cell = row * grid.size + number
-        let error = try meter.measure(.solving) {
+        let error = try meter.measure(
+          .solving, by: worker, "errors", ["users": .int(row), "items": .int(number)]
+        ) {
           cellError(grid.cells[cell], places.users[row].factors, items.factors)
         }
         try places.pass(number, to: next)

@@ -1,4 +1,5 @@
 import BlockMatrix
+import BlockStore
 import Workers
 
 /// What the workers of a phase did with their time, all of them together.
@@ -24,14 +25,24 @@ final class WorkMeter: Sendable {
   enum Work { case solving, reading }
 
   private let state: Locked<WorkerTime>
+  private let trace: Trace?
 
-  init(workers: Int) { state = Locked(WorkerTime(workers: workers)) }
+  init(workers: Int, trace: Trace?) {
+    state = Locked(WorkerTime(workers: workers))
+    self.trace = trace
+  }
 
   var time: WorkerTime { state.withLock { $0 } }
 
   /// Does a piece of work, and counts what it takes.
+  ///
+  /// - Parameters:
+  ///   - worker: Who does it, from 0.
+  ///   - name: What it is called in a trace.
+  ///   - facts: What a trace says of it besides.
   func measure<Output>(
-    _ work: Work, _ body: () throws(Failure) -> Output
+    _ work: Work, by worker: Int, _ name: StaticString, _ facts: @autoclosure () -> JSONText,
+    _ body: () throws(Failure) -> Output
   ) throws(Failure) -> Output {
     let began = ContinuousClock.now
     let output = try body()
@@ -40,6 +51,13 @@ final class WorkMeter: Sendable {
       switch work {
       case .solving: time.solving += seconds
       case .reading: time.reading += seconds
+      }
+    }
+    if let trace {
+      let facts = facts()
+      trace.note("\(name)", in: .worker(worker), since: began, seconds, facts)
+      if work == .reading {
+        trace.note("\(name)", in: .reading(worker), since: began, seconds, facts)
       }
     }
     return output
