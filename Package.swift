@@ -17,6 +17,11 @@ func loops(_ flags: [String]) -> [SwiftSetting] {
   strict + [.unsafeFlags(["-O"] + flags)]
 }
 
+/// The commit that is built, as a string of C; `nil` where the sources are no checkout.
+let commit = Context.gitInformation.map { git in
+  "\"\(git.currentCommit.prefix(12))\(git.hasUncommittedChanges ? "+changes" : "")\""
+}
+
 // One folder of loops, compiled once per instruction set; `Kernels` chooses at start.
 #if arch(x86_64)
 let loopTargets: [Target] = [
@@ -56,6 +61,7 @@ let package = Package(
     .target(name: "CSystem"),
     // For the command alone: it takes the place of the C library's allocation functions.
     .target(name: "COutOfMemory"),
+    .target(name: "CCommit", cSettings: commit.map { [.define("BLOCKALS_COMMIT", to: $0)] }),
 
     // The nouns.
     .target(name: "BlockMatrix", swiftSettings: safe),
@@ -135,7 +141,7 @@ let package = Package(
       dependencies: [
         "BlockMatrix", "Workers", "RatingInput", "BlockStore", "BlockPartition", "RatingGeneration",
         "Kernels", "LeastSquares", "FactorExchange", "Training", "Ranking", "Tuning", "ModelPage",
-        "CSystem", "COutOfMemory",
+        "CSystem", "COutOfMemory", "CCommit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: safe),
