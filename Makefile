@@ -19,7 +19,8 @@ export MPICC = mpicc
 PREFIX = /usr/local
 DESTDIR =
 
-.PHONY: build mpi install dist deb test demo check lint format bench help help-texts docs setup clean
+.PHONY: build mpi install dist deb test test-faults soak demo check lint format bench help \
+  help-texts docs setup clean
 .DEFAULT_GOAL := build
 
 ## build: the command, optimised, at .build/release/blockals
@@ -51,6 +52,16 @@ test: setup
 	@if tools/setup.sh mpi >/dev/null 2>&1; then $(MAKE) --no-print-directory mpi; \
 	else echo "The tests of training under mpirun are skipped: Open MPI is not there (make mpi)"; fi
 	swift test $(TEST_FLAGS)
+
+## test-faults: a quarter of an hour of kills, failing calls, full disks and damaged files
+test-faults: build
+	tools/prove.py --minutes 15
+
+## soak: the same for MINUTES; then the page of what came of it is written
+MINUTES = 240
+soak: build
+	tools/prove.py --minutes $(MINUTES) --seed $$(date +%s)
+	tools/prove.py --write docs/RELIABILITY.md
 
 ## demo: the whole road on generated ratings, with an interruption, in build/demo
 demo: build

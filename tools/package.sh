@@ -11,9 +11,12 @@ build=build/static
 # A folder that has nothing but archives is where the linker looks first.
 mkdir -p "$build/archives"
 for name in zstd xxhash z; do
-  archive=$(pkg-config --variable=libdir "$([ $name = z ] && echo zlib || echo lib$name)")/lib$name.a
-  if [ ! -e "$archive" ]; then
-    echo "$archive is not there: a package that runs everywhere needs it" >&2
+  archive=
+  for folder in "/usr/lib/$(uname -m)-linux-gnu" /usr/lib64 /usr/lib /usr/local/lib; do
+    if [ -z "$archive" ] && [ -e "$folder/lib$name.a" ]; then archive=$folder/lib$name.a; fi
+  done
+  if [ -z "$archive" ]; then
+    echo "lib$name.a is not there: a package that runs everywhere needs it" >&2
     exit 1
   fi
   ln -sf "$archive" "$build/archives/lib$name.a"

@@ -73,6 +73,8 @@ package struct ModelUpdate: Sendable {
     let lock = try model.lock()
     defer { lock.release() }
     do throws(Failure) {
+      // What runs have left that were killed.
+      try model.prune(keep: 2, sparing: nil)
       guard try model.generations().isEmpty else {
         try checkSame(path, in: fileSystem)
         return true
