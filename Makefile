@@ -4,7 +4,8 @@
 export SWIFT_BACKTRACE = enable=no
 
 # Tests run optimised: the numbers that they check are those that users get.
-TEST_FLAGS = -c release --disable-xctest
+# Without testable imports they use the modules that `make` has built, and build none of their own.
+TEST_FLAGS = -c release --disable-xctest --disable-testable-imports
 
 SWIFT_FILES = Package.swift Sources Tests
 
@@ -14,7 +15,12 @@ BENCH =
 # The compiler of a site's own MPI: make mpi MPICC=/opt/mpich/bin/mpicc
 export MPICC = mpicc
 
-.PHONY: build mpi test test-faults soak demo check lint format bench help docs setup clean
+# Where make install puts the command: $(PREFIX)/bin, /share/man, and so on; under $(DESTDIR).
+PREFIX = /usr/local
+DESTDIR =
+
+.PHONY: build mpi install dist deb test test-faults soak demo check lint format bench help \
+  help-texts docs setup clean
 .DEFAULT_GOAL := build
 
 ## build: the command, optimised, at .build/release/blockals
@@ -28,6 +34,18 @@ mpi: setup
 	$(MPICC) -DMPI -O2 -Wall -Werror -shared -fPIC -I Sources/CSystem/include \
 	  -o "$$(swift build -c release --show-bin-path)/libblockals-mpi.so" \
 	  Sources/MPIBridge/MPIBridge.c
+
+## install: the command, completions and manual pages, below PREFIX=/usr/local
+install: build
+	tools/install.sh "$$(swift build -c release --show-bin-path)" "$(DESTDIR)$(PREFIX)"
+
+## dist: build/blockals-VERSION-linux-ARCHITECTURE.tar.gz, which runs without Swift
+dist: setup
+	tools/package.sh tar
+
+## deb: the same as a Debian package
+deb: setup
+	tools/package.sh deb
 
 ## test: all tests; BLOCKALS_DATA names a folder of real ratings for those that want them
 test: setup
@@ -55,6 +73,7 @@ check: lint build test
 lint:
 	swift format lint --strict --recursive --parallel $(SWIFT_FILES)
 
+## format: lays out all sources
 format:
 	swift format --in-place --recursive --parallel $(SWIFT_FILES)
 
@@ -62,8 +81,12 @@ format:
 bench: build
 	tools/compare_peers.py $(BENCH)
 
-## help: the help texts that tests compare with, written anew
-help: build
+## help: what make does
+help:
+	@sed -n 's/^## \([a-z-]*\): \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-11s %s\n", $$1, $$2 }'
+
+## help-texts: the help texts that tests compare with, written anew
+help-texts: build
 	tools/help_texts.sh
 
 ## docs: the documentation of the library, in build/docs
@@ -73,5 +96,6 @@ docs: setup
 setup:
 	@tools/setup.sh
 
+## clean: removes what was built
 clean:
 	rm -rf .build build

@@ -17,6 +17,11 @@ func loops(_ flags: [String]) -> [SwiftSetting] {
   strict + [.unsafeFlags(["-O"] + flags)]
 }
 
+/// The commit that is built, as a string of C; `nil` where the sources are no checkout.
+let commit = Context.gitInformation.map { git in
+  "\"\(git.currentCommit.prefix(12))\(git.hasUncommittedChanges ? "+changes" : "")\""
+}
+
 // One folder of loops, compiled once per instruction set; `Kernels` chooses at start.
 #if arch(x86_64)
 let loopTargets: [Target] = [
@@ -56,6 +61,7 @@ let package = Package(
     .target(name: "CSystem"),
     // For the command alone: it takes the place of the C library's allocation functions.
     .target(name: "COutOfMemory"),
+    .target(name: "CCommit", cSettings: commit.map { [.define("BLOCKALS_COMMIT", to: $0)] }),
 
     // The nouns.
     .target(name: "BlockMatrix", swiftSettings: safe),
@@ -117,6 +123,11 @@ let package = Package(
       dependencies: ["BlockMatrix", "Workers", "BlockStore", "Kernels", "Training", "Ranking"],
       swiftSettings: safe),
 
+    // What a model looks like.
+    .target(
+      name: "ModelPage",
+      dependencies: ["BlockMatrix", "BlockStore", "Training", "Tuning"], swiftSettings: safe),
+
     // The promise, and the command.
     .target(
       name: "BlockALS",
@@ -129,8 +140,8 @@ let package = Package(
       name: "BlockALSCommand",
       dependencies: [
         "BlockMatrix", "Workers", "RatingInput", "BlockStore", "BlockPartition", "RatingGeneration",
-        "Kernels", "LeastSquares", "FactorExchange", "Training", "Ranking", "Tuning", "CSystem",
-        "COutOfMemory",
+        "Kernels", "LeastSquares", "FactorExchange", "Training", "Ranking", "Tuning", "ModelPage",
+        "CSystem", "COutOfMemory", "CCommit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: safe),
@@ -171,6 +182,9 @@ let package = Package(
     .testTarget(
       name: "TuningTests",
       dependencies: ["Tuning", "BlockMatrix", "BlockStore", "TestSupport"], swiftSettings: safe),
+    .testTarget(
+      name: "ModelPageTests", dependencies: ["ModelPage", "BlockMatrix", "TestSupport"],
+      swiftSettings: safe),
     .testTarget(
       name: "BlockALSTests", dependencies: ["BlockALS", "BlockMatrix", "TestSupport"],
       swiftSettings: safe),

@@ -53,7 +53,8 @@ else
   exit 1
 fi
 
-echo "Installing $packages"
+# Nobody's system is changed without a word.
+echo "Installing as root, by apt-get: $packages" >&2
 export DEBIAN_FRONTEND=noninteractive
 $as_root apt-get update -qq
 # shellcheck disable=SC2086 # the packages are words

@@ -139,8 +139,9 @@ final class WorkProgress {
     guard seconds - shown > 0.2, done > 0 else { return }
     shown = seconds
     let rest = seconds * Double(total - done) / Double(done)
-    line.update(
-      "\(done.grouped) of \(total.grouped) \(what), \(LiveLine.duration(rest)) left")
+    line.update([
+      "\(done.grouped) of \(total.grouped) \(what)", "\(LiveLine.duration(rest)) left",
+    ])
   }
 
   func clear() { line.clear() }

@@ -25,13 +25,12 @@ struct BlockALSCommand: ParsableCommand {
       71 out of budgeted memory · 73 output exists or is locked · 74 I/O · 75 stopped, saved, run \
       again · 76 training diverged · 77 permission · 78 settings do not match.
       """,
-    version: "blockals 0.1.0",
+    version: Version.text,
     subcommands: [
       GenerateCommand.self, PartitionCommand.self,
       TrainCommand.self, TuneCommand.self, EvaluateCommand.self, PredictCommand.self,
       RecommendCommand.self, SimilarCommand.self, ExplainCommand.self, ExportCommand.self,
-      UpdateCommand.self,
-      InspectCommand.self, VerifyCommand.self,
+      UpdateCommand.self, ReportCommand.self, InspectCommand.self, VerifyCommand.self,
     ]
   )
 

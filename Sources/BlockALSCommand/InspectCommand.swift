@@ -13,9 +13,13 @@ struct InspectCommand: ParsableCommand {
       values, hold-out. Of a model: settings, generations, how training went, sizes. Both have a \
       digest, over the ratings or over all factors, that does not depend on blocks.
 
+      --csv prints each iteration of a model. Each of its phases stands in training.jsonl in the \
+      model's directory, one JSON object a line, while training goes on too.
+
       Examples:
         blockals inspect ratings.blocks
         blockals inspect model --json
+        blockals inspect model --csv > history.csv
 
       With --ranks it says what training on so many ranks of an MPI job would take: the memory \
       of a rank, and the bytes that go over the wire in an iteration. It reads all ratings for that.
@@ -43,7 +47,13 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Print the result as one JSON object.")
   var json = false
 
+  @Flag(help: "Print the iterations of a model as CSV.")
+  var csv = false
+
   func validate() throws {
+    guard !csv || (!json && ranks == nil) else {
+      throw ValidationError("--csv is the whole output: give it alone.")
+    }
     guard ranks != nil || (rank == nil && feedback == nil) else {
       throw ValidationError("--rank and --feedback say what --ranks plans; give that too.")
     }
@@ -60,13 +70,17 @@ struct InspectCommand: ParsableCommand {
     }
     switch try Verification.kind(of: directory, in: fileSystem) {
     case .partition:
+      guard !csv else {
+        throw Failure(
+          .usage, at: directory, "is a partition, and --csv prints the iterations of a model",
+          hint: "name the model, or give --json")
+      }
       try Output.write(
         PartitionReport(Partition.open(directory, in: fileSystem)), asJSON: json)
     case .model:
-      try Output.write(
-        ModelReport(
-          ModelDirectory.open(directory, in: fileSystem),
-          workers: threads.count(in: fileSystem)), asJSON: json)
+      let report = try ModelReport(
+        ModelDirectory.open(directory, in: fileSystem), workers: threads.count(in: fileSystem))
+      if csv { try Output.write(report.csv) } else { try Output.write(report, asJSON: json) }
     }
   }
 }

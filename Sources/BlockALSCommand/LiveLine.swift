@@ -1,70 +1,36 @@
-import Workers
-
 /// One line on the terminal that is written over while work goes on, and lines that stay.
-final class LiveLine: Sendable {
-  /// The terminal's width; `nil` where no terminal reads, and live lines are left out.
-  private let columns: Int?
-  private let isShown = Locked(false)
-
-  init(columns: Int? = StandardError.terminalColumns) { self.columns = columns }
-
-  /// Shows `text` in place of the live line before, if a terminal reads.
-  func update(_ text: String) {
-    guard let columns else { return }
-    isShown.withLock { isShown in
-      StandardError.write(String(text.prefix(columns - 1)), clearing: true)
-      isShown = true
+struct LiveLine {
+  /// Shows parts of a line in place of the live line before, if a terminal reads.
+  ///
+  /// - Parameter parts: The most important first: what a narrow terminal has no room for is left
+  ///   out from the end.
+  func update(_ parts: [String]) {
+    StandardError.showLive { columns in
+      var line = ""
+      for part in parts {
+        let longer = line.isEmpty ? part : "\(line) · \(part)"
+        // The last column stays free: what fills it moves some terminals to the next line.
+        guard longer.count < columns else { break }
+        line = longer
+      }
+      return line.isEmpty ? String(parts.first?.prefix(columns - 1) ?? "") : line
     }
   }
+
+  /// Shows a text of one part.
+  func update(_ text: String) { update([text]) }
 
   /// Prints a line that stays.
-  func print(_ text: String) {
-    isShown.withLock { isShown in
-      StandardError.write(text + "\n", clearing: isShown)
-      isShown = false
-    }
-  }
+  func print(_ text: String) { StandardError.write(text + "\n") }
 
   /// Takes the live line away.
-  func clear() {
-    isShown.withLock { isShown in
-      if isShown { StandardError.write("", clearing: true) }
-      isShown = false
-    }
-  }
+  func clear() { StandardError.clearLive() }
 
   /// A length of time as people read it.
   static func duration(_ seconds: Double) -> String {
-    let whole = Int(max(0, seconds.isFinite ? seconds.rounded() : 0))
+    let whole = Int(max(0, min(1e9, seconds.isFinite ? seconds.rounded() : 0)))
     if whole < 60 { return "\(whole) s" }
     if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
     return "\(whole / 3600) h \(whole % 3600 / 60) min"
-  }
-}
-
-extension Double {
-  /// The number in about five digits, as people read it.
-  var short: String {
-    guard isFinite else { return "\(self)" }
-    let size = magnitude
-    if size != 0, size < 1e-4 || size >= 1e15 { return "\(self)" }
-    if size >= 1e5 { return Int(rounded()).grouped }
-    let digits = size >= 1e4 ? 0 : size >= 1e3 ? 1 : size >= 100 ? 2 : size >= 10 ? 3 : 4
-    var scale = 1.0
-    for _ in 0..<digits { scale *= 10 }
-    return "\((self * scale).rounded() / scale)"
-  }
-}
-
-extension Int {
-  /// The number with its thousands apart.
-  var grouped: String {
-    let digits = String(magnitude)
-    var text = ""
-    for (offset, digit) in digits.enumerated() {
-      if offset > 0, (digits.count - offset) % 3 == 0 { text.append(",") }
-      text.append(digit)
-    }
-    return self < 0 ? "-" + text : text
   }
 }

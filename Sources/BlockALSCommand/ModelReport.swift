@@ -1,5 +1,6 @@
 import BlockMatrix
 import BlockStore
+import Training
 
 /// What `inspect` says of a model.
 struct ModelReport: Report {
@@ -9,6 +10,7 @@ struct ModelReport: Report {
   private let facts: GenerationFacts
   private let run: RunSettings
   private let digest: String
+  private let log: TrainingLog
 
   /// Reads the newest whole generation.
   ///
@@ -22,6 +24,7 @@ struct ModelReport: Report {
     }
     (generations, facts, digest, refused) = found
     run = try facts.rules()
+    log = try TrainingLog(of: model, through: facts.iteration)
   }
 
   private static let mostListed = 5
@@ -52,16 +55,49 @@ struct ModelReport: Report {
       text += "  damaged      \(generation): \(failure.place): \(failure.message)\n"
     }
     text += "  digest       \(digest)\n"
-    guard !facts.history.isEmpty else { return text }
-    var table = TextTable(["iteration", "objective", "rmse", "hold-out rmse"])
-    let first = max(0, facts.history.count - Self.mostListed)
+    text += "  log          \(directory)/training.jsonl: every phase, an object on a line\n"
+    return facts.history.isEmpty ? text : text + "\n" + historyTable
+  }
+
+  /// The first iteration and the last ones; dots stand for those in between.
+  private var historyTable: String {
+    let columns = self.columns
+    var table = TextTable(["iteration"] + columns.map(\.name))
+    let first = max(1, facts.history.count - Self.mostListed)
     for (number, record) in facts.history.enumerated() where number == 0 || number >= first {
-      table.add([
-        "\(number + 1)", record.objective.short, record.rmse?.short ?? "–",
-        record.holdoutRmse?.short ?? "–",
-      ])
+      if number == first, first > 1 { table.add(["…"] + columns.map { _ in "" }) }
+      table.add(
+        ["\(number + 1)"] + columns.map { $0.value(number + 1, record)?.short ?? "–" })
     }
-    return text + "\n" + table.text
+    return table.text
+  }
+
+  /// What the watched metric is called; `nil` where none was.
+  private var metric: String? { run.settings.first { $0.name == "holdout-metric" }?.value }
+
+  private typealias Column = (name: String, value: (Int, IterationRecord) -> Double?)
+
+  /// The columns of the history that have a number.
+  private var columns: [Column] {
+    let all: [Column] = [
+      ("objective", { $1.objective }), ("rmse", { $1.rmse }),
+      ("hold-out rmse", { $1.holdoutRmse }), (metric ?? "metric", { $1.holdoutMetric }),
+      ("seconds", { number, _ in log.seconds(ofIteration: number) }),
+    ]
+    return all.filter { column in
+      zip(1..., facts.history).contains { column.value($0, $1) != nil }
+    }
+  }
+
+  /// The whole history, with all digits.
+  var csv: String {
+    let columns = self.columns
+    var text = (["iteration"] + columns.map(\.name)).joined(separator: ",") + "\n"
+    for (number, record) in zip(1..., facts.history) {
+      let cells = columns.map { $0.value(number, record).map { JSONText.digits($0) } ?? "" }
+      text += ([String(number)] + cells).joined(separator: ",") + "\n"
+    }
+    return text
   }
 
   var json: JSONText {
@@ -100,10 +136,13 @@ struct ModelReport: Report {
           "message": .string(refused.failure.message),
         ]
       },
-      "history": .list(facts.history) { record in
+      "holdoutMetric": metric.map { .string($0) } ?? .null,
+      "history": .list(Array(zip(1..., facts.history))) { number, record in
         [
-          "objective": .number(record.objective), "rmse": .number(record.rmse),
-          "holdoutRmse": .number(record.holdoutRmse),
+          "iteration": .int(number), "objective": .number(record.objective),
+          "rmse": .number(record.rmse), "holdoutRmse": .number(record.holdoutRmse),
+          "holdoutMetric": .number(record.holdoutMetric),
+          "seconds": .number(log.seconds(ofIteration: number)),
         ]
       },
     ]

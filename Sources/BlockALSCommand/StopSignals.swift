@@ -20,7 +20,7 @@ enum StopSignals {
     let watch = try SignalWatch(signals) { signal in
       if signal == SIGINT, stop.isSet { Glibc._exit(130) }
       if !stop.isSet {
-        StandardError.write("\nblockals: stopping; press Ctrl-C again to end at once\n")
+        StandardError.interject("stopping; press Ctrl-C again to end at once")
       }
       stop.set()
     }

@@ -28,6 +28,9 @@ struct TrainCommand: ParsableCommand {
         blockals train ratings.blocks -o model --iterations 30      (raise it: training goes on)
         blockals train plays.blocks -o model --feedback implicit    (ratings without values)
         blockals train --resume model
+        blockals train ratings.blocks -o model --trace trace.json --metrics blockals.prom
+
+      The model's directory has training.jsonl: every phase and iteration, an object on a line.
         blockals train tuesday.blocks -o tuesday --start-from monday --iterations 3
       """
   )
@@ -54,6 +57,9 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup(title: "Run")
   var process: RunOptions
+
+  @OptionGroup(title: "Watching")
+  var observation: ObservationOptions
 
   @Flag(help: "Throw away what the model directory holds, and start over.")
   var fresh = false
@@ -95,7 +101,7 @@ struct TrainCommand: ParsableCommand {
       } else {
         try begun(startingFrom: start)
       }
-    let settings = try process.settings(plan.run, fresh: fresh, in: fileSystem)
+    var settings = try process.settings(plan.run, fresh: fresh, in: fileSystem)
     let partition = try Partition.open(plan.partition, in: fileSystem)
     // What can be refused is, before a directory is made.
     if resume == nil, start == nil { try model.checkFeedback(on: partition) }
@@ -105,12 +111,21 @@ struct TrainCommand: ParsableCommand {
           + " \(plan.hyperparameters.summary)\n")
     }
     let metric = try RunOptions.metric(plan.run, on: partition, workers: settings.workers)
-    let progress = TrainingProgress()
+    let observed = try observation.begin(
+      model: plan.model, workers: settings.workers, ranks, in: fileSystem)
+    settings.trace = observed.trace
+    let (progress, chosen) = (TrainingProgress(), settings)
     let end = try StopSignals.watch { stop throws(Failure) in
-      try Trainer.run(
-        partition, into: Trainer.openModel(plan.model, ranks, in: fileSystem),
-        hyperparameters: plan.hyperparameters, settings: settings, ranks: ranks, start: start,
-        metric: metric, stop: stop, observe: { if ranks.speaks { progress.show($0) } })
+      try observed.run { () throws(Failure) in
+        try Trainer.run(
+          partition, into: Trainer.openModel(plan.model, ranks, in: fileSystem),
+          hyperparameters: plan.hyperparameters, settings: chosen, ranks: ranks, start: start,
+          metric: metric, stop: stop,
+          observe: {
+            if ranks.speaks { progress.show($0) }
+            observed.metrics?.show($0)
+          })
+      }
     }
     switch end {
     case .finished(let iteration, let best):

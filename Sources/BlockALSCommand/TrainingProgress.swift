@@ -10,23 +10,21 @@ final class TrainingProgress: Sendable {
     var phase: PhaseReport?
     var iteration: IterationReport?
     var committed: Int?
-    /// Seconds and number of the iterations of this run.
-    var seconds = 0.0
-    var iterationCount = 0
     var phaseBegan = ContinuousClock.now
+    /// When the first phase began.
+    var iterationsBegan = ContinuousClock.now
     let began = ContinuousClock.now
   }
 
   private let state = Locked(State())
-  private let line: LiveLine
-
-  init(line: LiveLine = LiveLine()) { self.line = line }
+  private let line = LiveLine()
 
   func show(_ event: TrainingEvent) {
     state.withLock { state in
       switch event {
       case .started(let start):
         state.start = start
+        (state.phaseBegan, state.iterationsBegan) = (.now, .now)
         for refused in start.refused {
           line.print("blockals: warning: passed over a damaged generation: \(refused.failure)")
         }
@@ -40,8 +38,8 @@ final class TrainingProgress: Sendable {
         if let note = Self.describeEffort(report) { line.print(note) }
       case .iteration(let report):
         state.iteration = report
-        state.seconds += report.seconds
-        state.iterationCount += 1
+        // The hold-out was measured in between.
+        state.phaseBegan = .now
         line.print(Self.describe(report, state.start))
       case .committed(let generation):
         state.committed = generation
@@ -64,7 +62,8 @@ final class TrainingProgress: Sendable {
       ? "" : "going on after iteration \(start.completedIterations): "
     return from
       + "\(start.ratingCount.grouped) ratings, \(start.userCount.grouped) users,"
-      + " \(start.itemCount.grouped) items; \(start.workers) workers, \(start.instructionSet),"
+      + " \(start.itemCount.grouped) items;"
+      + " \(start.workers == 1 ? "1 worker" : "\(start.workers) workers"), \(start.instructionSet),"
       + " ratings \(start.keepsRatings ? "kept in memory" : "read in each phase")"
   }
 
@@ -94,23 +93,37 @@ final class TrainingProgress: Sendable {
     return "blockals: \(kind): iteration \(report.iteration): " + parts.joined(separator: ", ")
   }
 
-  private static func describe(_ progress: PhaseProgress, _ state: State) -> String {
-    let share = progress.ratingCount > 0 ? progress.ratingsDone * 100 / progress.ratingCount : 100
-    let seconds = max(state.phaseBegan.seconds, 1e-3)
-    var text =
-      "iteration \(progress.iteration)/\(state.start?.iterations ?? 0)"
-      + " · \(progress.side?.plural ?? "ratings") \(share)%"
-      + " · \((Double(progress.ratingsDone) / seconds / 1e6).short) M ratings/s"
+  /// What the live line says, the most important first.
+  private static func describe(_ progress: PhaseProgress, _ state: State) -> [String] {
+    let share =
+      progress.ratingCount > 0
+      ? Double(progress.ratingsDone) / Double(progress.ratingCount) : 1
+    let iterations = state.start?.iterations ?? 0
+    var parts = [
+      "iteration \(progress.iteration)/\(iterations)",
+      "\(progress.side?.plural ?? "ratings") \(Int(share * 100))%",
+    ]
+    // Of the iteration: the items are solved first.
+    let within =
+      switch progress.side {
+      case .item: share / 2
+      case .user: 0.5 + share / 2
+      case nil: share
+      }
+    let before = Double(progress.iteration - 1)
+    let done = before + within - Double(state.start?.completedIterations ?? 0)
+    if done > 0 {
+      let left = state.iterationsBegan.seconds / done * (Double(iterations) - before - within)
+      // Before all that a narrow terminal may have no room for.
+      parts.insert("\(LiveLine.duration(left)) left", at: 1)
+    }
     if let phase = state.phase {
-      text +=
-        " · objective \(phase.objective.short)" + (phase.rmse.map { " · rmse \($0.short)" } ?? "")
+      parts.append("objective \(phase.objective.short)")
+      if let rmse = phase.rmse { parts.append("rmse \(rmse.short)") }
     }
-    if state.iterationCount > 0, let start = state.start {
-      let left = start.iterations - start.completedIterations - state.iterationCount
-      let each = state.seconds / Double(state.iterationCount)
-      text += " · \(LiveLine.duration(each * Double(left))) left"
-    }
-    return text
+    let rate = Double(progress.ratingsDone) / max(state.phaseBegan.seconds, 1e-3)
+    parts.append("\((rate / 1e6).short) M ratings/s")
+    return parts
   }
 
   private static func describe(_ report: IterationReport, _ start: TrainingStart?) -> String {

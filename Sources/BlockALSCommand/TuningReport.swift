@@ -114,8 +114,9 @@ final class TuningLine {
     let name = "\(progress.round): \(progress.models) models, folds: \(progress.folds)"
     if name != round { (round, began) = (name, ContinuousClock.now) }
     let left = began.seconds / Double(progress.done) * Double(total - progress.done)
-    line.update(
-      "\(name) · \(progress.done) of \(total) · \(LiveLine.duration(left)) left")
+    line.update([
+      "\(progress.done) of \(total)", "\(LiveLine.duration(left)) left", name,
+    ])
     if progress.done == total { line.print(name) }
   }
 

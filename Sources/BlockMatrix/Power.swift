@@ -10,8 +10,9 @@ package func power(_ x: Double, _ y: Double) -> Double {
 
 private let logarithmOfTwo = 0x1.62e4_2fef_a39efp-1
 
-/// ln x, by the series of the inverse hyperbolic tangent around 1.
-private func logarithm(_ x: Double) -> Double {
+/// ln x, for x > 0 and finite: the same bits on every machine, by the series of the inverse
+/// hyperbolic tangent around 1.
+package func logarithm(_ x: Double) -> Double {
   var exponent = Double(x.exponent)
   var significand = x.significand
   if significand > 1.4142135623730951 {

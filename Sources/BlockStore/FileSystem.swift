@@ -78,6 +78,8 @@ package protocol FileSystem: Sendable {
   func status(_ path: String) throws(Failure) -> FileStatus?
   /// Renames; fails with `.output` where something has the new name already.
   func rename(_ old: String, to new: String) throws(Failure)
+  /// Renames a file to a path; a file that is there already goes, at the same moment.
+  func replace(_ path: String, with file: String) throws(Failure)
   /// Removes a file.
   func removeFile(_ path: String) throws(Failure)
   /// Removes an empty directory.

@@ -156,6 +156,15 @@ package struct PosixFileSystem: FileSystem {
     }
   }
 
+  package func replace(_ path: String, with file: String) throws(Failure) {
+    let (from, to) = (
+      try PosixPlace(file, for: .writing), try PosixPlace(path, for: .writing)
+    )
+    guard unsafe renameat(from.directory, from.name, to.directory, to.name) == 0 else {
+      throw Failure.system(errno, "rename to \(path)", file, for: .writing)
+    }
+  }
+
   package func removeFile(_ path: String) throws(Failure) {
     let place = try PosixPlace(path, for: .writing)
     guard unsafe unlinkat(place.directory, place.name, 0) == 0 else {

@@ -67,7 +67,7 @@ package final class AlternatingLearner: Learner {
   ///
   /// - Complexity: O(ratings · rank² + rows · rank³) divided by the workers.
   package func run(
-    phase: Int, of iteration: Int, stop: StopRequest,
+    phase: Int, of iteration: Int, stop: StopRequest, trace: Trace?,
     progress: @escaping @Sendable (PhaseProgress) -> Void
   ) throws(Failure) -> PhaseReport? {
     let clock = ContinuousClock.now
@@ -79,7 +79,7 @@ package final class AlternatingLearner: Learner {
     let ratingCount = source.ratingCount
     let phase = Phase(
       side: side, solver: solver, source: source, exchange: exchange, blocks: blocksByCost(side),
-      workers: workers, stop: stop,
+      workers: workers, stop: stop, trace: trace,
       progress: { done in
         progress(
           PhaseProgress(
@@ -105,7 +105,7 @@ package final class AlternatingLearner: Learner {
         ? rootMeanSquare(sums[0], count: ratingCount) : nil,
       seconds: clock.seconds, ratings: ratingCount,
       broadcastBytes: ranks.isAlone ? bytesApart(side) : totals[2],
-      fallbackRows: totals[0], doubleRows: totals[1])
+      fallbackRows: totals[0], doubleRows: totals[1], workerTime: outcome.workerTime)
   }
 
   /// Who holds the rows of a fixed side; `nil` where this process does.

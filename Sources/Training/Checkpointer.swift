@@ -18,6 +18,7 @@ final class Checkpointer {
   private let rules: RunSettings
   private let ranks: Ranks
   private let shares: PerSide<Share>
+  private let trace: Trace?
   private let log: CheckedLog
   private var draft: (number: Int, writer: GenerationWriter, items: Background<[FileFacts]>)?
   private var committing: (number: Int, items: Background<[FileFacts]>, whole: Background<Void>)?
@@ -26,7 +27,7 @@ final class Checkpointer {
 
   init(
     _ model: ModelDirectory, partition: Partition, hyperparameters: Hyperparameters,
-    rules: RunSettings, ranks: Ranks, shares: PerSide<Share>, saved: Int?
+    rules: RunSettings, ranks: Ranks, shares: PerSide<Share>, trace: Trace? = nil, saved: Int?
   ) {
     self.model = model
     self.partition = partition
@@ -34,6 +35,7 @@ final class Checkpointer {
     self.rules = rules
     self.ranks = ranks
     self.shares = shares
+    self.trace = trace
     self.saved = saved
     log = model.log
   }
@@ -74,11 +76,13 @@ final class Checkpointer {
   func begin(_ number: Int, items: FactorTable) throws(Failure) {
     precondition(draft == nil, "a generation is begun once")
     let writer = try beginTogether(number)
-    let (grid, blocks) = (partition.facts.grids.item, shares.item.blocks)
+    let (grid, blocks, trace) = (partition.facts.grids.item, shares.item.blocks, trace)
     draft = (
       number, writer,
       Background { () throws(Failure) in
-        try writer.write(.item, table: items, grid: grid, blocks: blocks)
+        try trace.record("write items of \(number)", in: .writing) { () throws(Failure) in
+          try writer.write(.item, table: items, grid: grid, blocks: blocks)
+        }
       }
     )
   }
@@ -112,18 +116,22 @@ final class Checkpointer {
       iteration: number, hyperparameters: hyperparameters, run: rules, partition: partition,
       history: history, mean: mean, best: best)
     let (model, grid, keep) = (model, partition.facts.grids.user, rules.keep)
-    let (ranks, blocks) = (ranks, shares.user.blocks)
+    let (ranks, blocks, trace) = (ranks, shares.user.blocks, trace)
     committing = (
       number, items,
       Background { () throws(Failure) in
         let written = WrittenRuns(
           item: try items.wait(),
-          user: try writer.write(.user, table: users, grid: grid, blocks: blocks))
+          user: try trace.record("write users of \(number)", in: .writing) { () throws(Failure) in
+            try writer.write(.user, table: users, grid: grid, blocks: blocks)
+          })
         try written.gather(in: writer, ranks)
         if ranks.speaks {
-          try model.log.flush()
-          try writer.commit(facts)
-          try model.prune(keep: keep, sparing: best)
+          try trace.record("commit \(number)", in: .writing) { () throws(Failure) in
+            try model.log.flush()
+            try writer.commit(facts)
+            try model.prune(keep: keep, sparing: best)
+          }
         }
         // Nobody believes that it is there before it is.
         _ = try ranks.spoken([], about: .checkpoint)

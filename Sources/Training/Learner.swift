@@ -27,7 +27,7 @@ package protocol Learner: AnyObject {
   /// - Returns: What it came to; `nil` where a stop request came in between, and the sides that the
   ///   phase moves are of no more use.
   func run(
-    phase: Int, of iteration: Int, stop: StopRequest,
+    phase: Int, of iteration: Int, stop: StopRequest, trace: Trace?,
     progress: @escaping @Sendable (PhaseProgress) -> Void
   ) throws(Failure) -> PhaseReport?
 }

@@ -1,4 +1,5 @@
 import BlockMatrix
+import BlockStore
 import FactorExchange
 import LeastSquares
 import Workers
@@ -9,6 +10,7 @@ struct PhaseOutcome: Sendable {
   let squaredErrors: [Double]
   let fallbackRows: Int
   let doubleRows: Int
+  let workerTime: WorkerTime
 }
 
 /// Half an iteration: every row of one side solved, the other side fixed.
@@ -21,6 +23,7 @@ struct Phase: Sendable {
   let blocks: [Int]
   let workers: Int
   let stop: StopRequest
+  let trace: Trace?
   /// Told about the ratings done, at most ten times a second.
   let progress: @Sendable (_ ratingsDone: Int) -> Void
 
@@ -31,10 +34,18 @@ struct Phase: Sendable {
   func run(rowCount: Int) throws(Failure) -> PhaseOutcome? {
     let board = PhaseBoard(blocks: blocks, workers: workers, stop: stop)
     let ledger = PhaseLedger(rowCount: rowCount, progress: progress)
-    try WorkerThreads.run(workers) { _ in
+    let meter = WorkMeter(workers: workers, trace: trace)
+    try WorkerThreads.run(workers) { worker in
       do throws(Failure) {
         var scratch = try solver.makeScratch()
-        while let task = board.next() { try perform(task, on: board, ledger, &scratch) }
+        while let task = board.next() {
+          try meter.measure(
+            task.work, by: worker, task.name,
+            ["side": .string(side.rawValue), "block": .int(task.block)]
+          ) { () throws(Failure) in
+            try perform(task, on: board, ledger, &scratch)
+          }
+        }
       } catch {
         board.fail(error)
       }
@@ -44,8 +55,10 @@ struct Phase: Sendable {
     let found = try exchange.ranks.totals([board.wasStopped ? 1 : 0, postponed.count])
     guard found[0] == 0 else { return nil }
     if found[1] > 0 { try solve(postponed, ledger) }
-    try exchange.complete(side)
-    return ledger.outcome
+    try trace.record("broadcast \(side.plural)", in: .broadcast) { () throws(Failure) in
+      try exchange.complete(side)
+    }
+    return ledger.outcome(meter.time)
   }
 
   private func perform(
@@ -152,11 +165,11 @@ private final class PhaseLedger: Sendable {
     state.withLock { $0.postponed.contains { $0.block == block } }
   }
 
-  var outcome: PhaseOutcome {
+  func outcome(_ workerTime: WorkerTime) -> PhaseOutcome {
     state.withLock { state in
       PhaseOutcome(
         squaredErrors: state.squaredErrors, fallbackRows: state.fallbackRows,
-        doubleRows: state.doubleRows)
+        doubleRows: state.doubleRows, workerTime: workerTime)
     }
   }
 }

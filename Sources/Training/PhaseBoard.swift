@@ -10,6 +10,27 @@ enum PhaseTask {
   case solve(rows: Range<Int>, of: RatingBlock)
   /// Sum up one segment of a row that is too long for one worker.
   case accumulate(segment: Int, ofRow: Int, of: RatingBlock)
+
+  /// What it is called in a trace.
+  var name: StaticString {
+    switch self {
+    case .load: "read"
+    case .solve: "solve rows"
+    case .accumulate: "sum a segment"
+    }
+  }
+
+  var work: WorkMeter.Work {
+    if case .load = self { .reading } else { .solving }
+  }
+
+  /// The block that it belongs to.
+  var block: Int {
+    switch self {
+    case .load(let block): block
+    case .solve(_, let block), .accumulate(_, _, let block): block.block
+    }
+  }
 }
 
 /// Hands out the work of one phase.

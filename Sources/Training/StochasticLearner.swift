@@ -1,4 +1,5 @@
 import BlockMatrix
+import BlockStore
 import CSystem
 import FactorExchange
 import Kernels
@@ -101,13 +102,14 @@ package final class StochasticLearner: Learner, Sendable {
   /// - Complexity: O(ratings · rank) divided by the workers, of which each rank has work for as
   ///   many as it has rows of the grid.
   package func run(
-    phase: Int, of epoch: Int, stop: StopRequest,
+    phase: Int, of epoch: Int, stop: StopRequest, trace: Trace?,
     progress: @escaping @Sendable (PhaseProgress) -> Void
   ) throws(Failure) -> PhaseReport? {
     let clock = ContinuousClock.now
     let sentBefore = ranks.sentBytes
     let order = grid.diagonals(epoch: epoch, seed: hyperparameters.seed)
     var paces = PaceBook()
+    let meter = WorkMeter(workers: workers, trace: trace)
     var done = 0
     for (position, diagonal) in order.enumerated() {
       if try ranks.any(stop.isSet) { return nil }
@@ -115,16 +117,18 @@ package final class StochasticLearner: Learner, Sendable {
       if settings.damping > 0 { paces = PaceBook() }
       let share = Double(position) / Double(order.count)
       try stepThrough(
-        diagonal, then: position + 1 < order.count ? order[position + 1] : diagonal, paces,
+        diagonal, then: position + 1 < order.count ? order[position + 1] : diagonal, paces, meter,
         pace: { [self] in pace(count: $0, elapsed: Double(epoch - 1) + share, epoch: epoch) })
       done += diagonalCounts[diagonal]
       progress(
         PhaseProgress(iteration: epoch, side: nil, ratingsDone: done, ratingCount: ratingCount))
     }
-    let errors = try squaredErrors(after: order)
-    try places.returnRows()
-    try exchange.publish(0..<factors.item.rowCount, of: .item)
-    try exchange.complete(.item)
+    let errors = try squaredErrors(after: order, meter)
+    try trace.record("broadcast items", in: .broadcast) { () throws(Failure) in
+      try places.returnRows()
+      try exchange.publish(0..<factors.item.rowCount, of: .item)
+      try exchange.complete(.item)
+    }
     let sums = try ranks.fold([0, 0, 0]) { before in
       [
         errors.reduce(before[0], +), penalty(of: .user, after: before[1]),
@@ -136,22 +140,26 @@ package final class StochasticLearner: Learner, Sendable {
       iteration: epoch, side: nil, objective: sums[0] + sums[1] + sums[2],
       rmse: rootMeanSquare(sums[0], count: ratingCount), seconds: clock.seconds,
       ratings: ratingCount, broadcastBytes: ranks.isAlone ? bytesApart : sent, fallbackRows: 0,
-      doubleRows: 0)
+      doubleRows: 0, workerTime: meter.time)
   }
 
   /// A step for each rating of a diagonal's cells; item blocks leave for the next one as soon as
   /// their cell is done, and are waited for only by the cell that needs them.
   private func stepThrough(
-    _ diagonal: Int, then next: Int, _ paces: PaceBook,
+    _ diagonal: Int, then next: Int, _ paces: PaceBook, _ meter: WorkMeter,
     pace: @escaping @Sendable (_ count: Int) -> StochasticPace
   ) throws(Failure) {
-    _ = try Parallel.map(grid.rows.count, workers: workers) { [self] position throws(Failure) in
+    _ = try Parallel.map(grid.rows.count, workers: workers) {
+      [self] position, worker throws(Failure) in
       let row = grid.rows.lowerBound + position
       let number = grid.itemBlock(ofRow: row, on: diagonal)
       let (users, items) = (places.users[position], try places.items.block(number))
       let user = paces.paces(of: .user, row, users.counts, make: pace)
       let item = paces.paces(of: .item, number, items.counts, make: pace)
-      step(grid.cell(row, on: diagonal), users.factors, items.factors, user, item)
+      try meter.measure(.solving, by: worker, "steps", ["users": .int(row), "items": .int(number)])
+      {
+        step(grid.cell(row, on: diagonal), users.factors, items.factors, user, item)
+      }
       if grid.owner(ofItemBlock: number, on: next) != ranks.rank { paces.forget(.item, number) }
       try places.pass(number, to: next)
     }
@@ -161,19 +169,25 @@ package final class StochasticLearner: Learner, Sendable {
   ///
   /// Of several ranks each sees the item blocks as they go round once more, backwards: at first
   /// they are where the epoch has left them.
-  private func squaredErrors(after order: [Int]) throws(Failure) -> [Double] {
+  private func squaredErrors(
+    after order: [Int], _ meter: WorkMeter
+  ) throws(Failure) -> [Double] {
     // Alone, all blocks are here at once.
     let rounds = ranks.isAlone ? [order] : order.reversed().map { [$0] }
     var errors = [Double](repeating: 0, count: grid.cells.count)
     for (position, round) in rounds.enumerated() {
       let next = rounds[min(position + 1, rounds.count - 1)][0]
       let found = try Parallel.map(round.count * grid.rows.count, workers: workers) {
-        [self] task throws(Failure) in
+        [self] task, worker throws(Failure) in
         let (place, row) = task.quotientAndRemainder(dividingBy: grid.rows.count)
         let number = grid.itemBlock(ofRow: grid.rows.lowerBound + row, on: round[place])
         let items = try places.items.block(number)
         let cell = row * grid.size + number
-        let error = cellError(grid.cells[cell], places.users[row].factors, items.factors)
+        let error = try meter.measure(
+          .solving, by: worker, "errors", ["users": .int(row), "items": .int(number)]
+        ) {
+          cellError(grid.cells[cell], places.users[row].factors, items.factors)
+        }
         try places.pass(number, to: next)
         return (cell, error)
       }

@@ -124,7 +124,7 @@ package enum Trainer {
     }
     let checkpointer = Checkpointer(
       model, partition: partition, hyperparameters: hyperparameters, rules: settings.run,
-      ranks: ranks, shares: plan.shares,
+      ranks: ranks, shares: plan.shares, trace: settings.trace,
       saved: begin.history.isEmpty ? nil : begin.history.count)
     let beginning = try begin.factors == nil ? beginning(start, partition, plan, ranks) : nil
     let learner = try makeLearner(
@@ -147,7 +147,7 @@ package enum Trainer {
           holdout, in: source.territory, ranks: ranks, kernels: kernels,
           workers: settings.workers) : nil,
       metric: metric, checkpointer: checkpointer, history: begin.history, stop: stop,
-      observe: observe)
+      trace: settings.trace, observe: observe)
   }
 
   /// The rows that a model which is started from has of those that a rank owns; `nil` where the

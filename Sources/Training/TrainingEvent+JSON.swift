@@ -10,7 +10,10 @@ extension PhaseReport {
       ("side", side.map { .string($0.rawValue) } ?? .null), ("objective", .number(objective)),
       ("rmse", .number(rmse)), ("seconds", .seconds(seconds)), ("ratings", .int(ratings)),
       ("broadcastBytes", .int(broadcastBytes)), ("fallbackRows", .int(fallbackRows)),
-      ("doubleRows", .int(doubleRows)),
+      ("doubleRows", .int(doubleRows)), ("workers", .int(workerTime.workers)),
+      ("solvingSeconds", .seconds(workerTime.solving)),
+      ("readingSeconds", .seconds(workerTime.reading)),
+      ("lossPercent", .number((workerTime.loss(ofPhase: seconds) * 10).rounded() / 10)),
     ])
   }
 }

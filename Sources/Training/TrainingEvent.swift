@@ -62,6 +62,8 @@ package struct PhaseReport: Sendable, Equatable {
   package let fallbackRows: Int
   /// Rows whose system was too ill-conditioned for floats and was solved in Double as it stood.
   package let doubleRows: Int
+  /// What the workers of this process did.
+  package let workerTime: WorkerTime
 }
 
 /// All phases of an iteration done.

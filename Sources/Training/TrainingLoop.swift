@@ -28,13 +28,14 @@ package final class TrainingLoop {
   private let metric: HoldoutMetric?
   private let checkpointer: Checkpointer?
   private let stop: StopRequest
+  private let trace: Trace?
   private let observe: @Sendable (TrainingEvent) -> Void
   private var higherIsBetter: Bool { metric?.higherIsBetter ?? false }
 
   init(
     _ learner: any Learner, rules: RunSettings, ratingCount: Int, holdout: HoldoutError? = nil,
     metric: HoldoutMetric? = nil, checkpointer: Checkpointer? = nil,
-    history: [IterationRecord] = [], stop: StopRequest,
+    history: [IterationRecord] = [], stop: StopRequest, trace: Trace? = nil,
     observe: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
   ) {
     self.learner = learner
@@ -45,6 +46,7 @@ package final class TrainingLoop {
     self.checkpointer = checkpointer
     self.history = history
     self.stop = stop
+    self.trace = trace
     self.observe = observe
   }
 
@@ -100,8 +102,12 @@ package final class TrainingLoop {
 
   private func run(_ phase: Int, of iteration: Int) throws(Failure) -> PhaseReport? {
     let observe = observe
-    let report = try learner.run(
-      phase: phase, of: iteration, stop: stop, progress: { observe(.progress($0)) })
+    let sides = learner.phases[phase].map(\.plural).joined(separator: " and ")
+    let report = try trace.record("iteration \(iteration): \(sides)", in: .phases) {
+      () throws(Failure) in
+      try learner.run(
+        phase: phase, of: iteration, stop: stop, trace: trace, progress: { observe(.progress($0)) })
+    }
     guard let report else { return nil }
     try require(report.objective, "objective", in: iteration)
     try checkpointer?.append(report.json)
@@ -111,11 +117,13 @@ package final class TrainingLoop {
 
   /// What an iteration came to, with what the hold-out says of it.
   private func measured(_ report: PhaseReport) throws(Failure) -> IterationRecord {
-    let record = IterationRecord(
-      objective: report.objective, rmse: report.rmse,
-      holdoutRmse: try holdout?.rmse(
-        users: learner.factors.user, items: learner.referredItems, mean: Float(learner.mean)),
-      holdoutMetric: try metric?.measure(learner.factors, learner.mean))
+    let record = try trace.record("hold-out", in: .phases) { () throws(Failure) in
+      IterationRecord(
+        objective: report.objective, rmse: report.rmse,
+        holdoutRmse: try holdout?.rmse(
+          users: learner.factors.user, items: learner.referredItems, mean: Float(learner.mean)),
+        holdoutMetric: try metric?.measure(learner.factors, learner.mean))
+    }
     for value in [record.holdoutRmse, record.holdoutMetric] {
       if let value { try require(value, "hold-out's measure", in: report.iteration) }
     }

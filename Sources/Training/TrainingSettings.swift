@@ -15,6 +15,8 @@ package struct TrainingSettings: Sendable {
   package var fresh: Bool
   /// The kernels to use; `nil` takes the best that the CPU runs.
   package var instructionSet: InstructionSet?
+  /// Where the time goes; `nil` where nobody asks.
+  package var trace: Trace?
 
   /// Checks and takes over the settings.
   ///

@@ -13,12 +13,19 @@ package enum Parallel {
   package static func map<Output: Sendable>(
     _ count: Int, workers: Int, _ body: @escaping @Sendable (Int) throws(Failure) -> Output
   ) throws(Failure) -> [Output] {
+    try map(count, workers: workers) { index, _ throws(Failure) in try body(index) }
+  }
+
+  /// The same with the number of the worker beside the index.
+  package static func map<Output: Sendable>(
+    _ count: Int, workers: Int, _ body: @escaping @Sendable (Int, Int) throws(Failure) -> Output
+  ) throws(Failure) -> [Output] {
     guard count > 0 else { return [] }
     let board = Board<Output>(count: count)
-    try WorkerThreads.run(min(max(1, workers), count)) { _ in
+    try WorkerThreads.run(min(max(1, workers), count)) { worker in
       while let index = board.nextIndex() {
         do throws(Failure) {
-          board.finish(index, with: try body(index))
+          board.finish(index, with: try body(index, worker))
         } catch {
           board.fail(index, with: error)
         }

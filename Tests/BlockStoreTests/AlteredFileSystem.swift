@@ -45,6 +45,7 @@ struct AlteredFileSystem: FileSystem {
   func append(to path: String) throws(Failure) -> any WritableFile { throw refusal }
   func makeDirectory(_ path: String, withParents: Bool) throws(Failure) { throw refusal }
   func rename(_ old: String, to new: String) throws(Failure) { throw refusal }
+  func replace(_ path: String, with file: String) throws(Failure) { throw refusal }
   func removeFile(_ path: String) throws(Failure) { throw refusal }
   func removeDirectory(_ path: String) throws(Failure) { throw refusal }
   func truncate(_ path: String, to byteCount: Int) throws(Failure) { throw refusal }

@@ -4,7 +4,7 @@ import Testing
 
 /// The whole help of the command and of each subcommand is what was read and agreed to.
 ///
-/// `make help` writes the texts anew; the difference belongs into the change that caused it.
+/// `make help-texts` writes the texts anew; the difference belongs into the change that caused it.
 @Suite struct `The help` {
   private static let folder = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().appendingPathComponent("Help")

@@ -165,6 +165,13 @@ package final class FaultyFileSystem: FileSystem {
     }
   }
 
+  package func replace(_ path: String, with file: String) throws(Failure) {
+    try run("replace \(path) with \(file)") { () throws(Failure) in
+      try base.replace(path, with: file)
+      record(.renamed(file, to: path), in: path)
+    }
+  }
+
   package func removeFile(_ path: String) throws(Failure) {
     try run("removeFile \(path)") { () throws(Failure) in try base.removeFile(path) }
   }

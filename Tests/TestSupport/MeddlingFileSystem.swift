@@ -48,6 +48,7 @@ package final class MeddlingFileSystem: FileSystem {
   package func append(to path: String) throws(Failure) -> any WritableFile { throw refusal }
   package func makeDirectory(_ path: String, withParents: Bool) throws(Failure) { throw refusal }
   package func rename(_ old: String, to new: String) throws(Failure) { throw refusal }
+  package func replace(_ path: String, with file: String) throws(Failure) { throw refusal }
   package func removeFile(_ path: String) throws(Failure) { throw refusal }
   package func removeDirectory(_ path: String) throws(Failure) { throw refusal }
   package func truncate(_ path: String, to byteCount: Int) throws(Failure) { throw refusal }

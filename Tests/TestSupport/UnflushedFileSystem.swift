@@ -38,6 +38,9 @@ package struct UnflushedFileSystem: FileSystem {
   package func rename(_ old: String, to new: String) throws(Failure) {
     try base.rename(old, to: new)
   }
+  package func replace(_ path: String, with file: String) throws(Failure) {
+    try base.replace(path, with: file)
+  }
   package func removeFile(_ path: String) throws(Failure) { try base.removeFile(path) }
   package func removeDirectory(_ path: String) throws(Failure) { try base.removeDirectory(path) }
   package func truncate(_ path: String, to byteCount: Int) throws(Failure) {

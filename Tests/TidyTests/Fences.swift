@@ -2,12 +2,13 @@
 enum Fences {
   /// The targets in the order of the data: each may import those that stand before it.
   static let order = [
-    "CZstd", "CXXHash", "CZlib", "CSystem", "COutOfMemory",
+    "CZstd", "CXXHash", "CZlib", "CSystem", "COutOfMemory", "CCommit",
     "BlockMatrix", "Workers",
     "RatingInput", "BlockStore", "BlockPartition", "RatingGeneration",
     "KernelLoops", "KernelLoopsAVX512", "Kernels", "LeastSquares", "FactorExchange", "Training",
     "Ranking",
     "Tuning",
+    "ModelPage",
     "BlockALS", "BlockALSCommand",
   ]
 
@@ -15,9 +16,10 @@ enum Fences {
   static let outside: [String: [String]] = [
     "Synchronization": ["Sources/Workers/", "Sources/BlockPartition/MemoryBudget.swift"],
     "ArgumentParser": ["Sources/BlockALSCommand/"],
-    // JSON of manifests; what is written for people and logs has a writer of its own.
+    // JSON that is read; what is written for people and logs has a writer of its own.
     "FoundationEssentials": [
       "Sources/BlockStore/Manifest.swift", "Sources/BlockStore/ModelVerification.swift",
+      "Sources/Training/TrainingLog.swift", "Sources/Tuning/TuningComparison.swift",
     ],
     "Glibc": cLibrary,
     "Musl": cLibrary,
@@ -50,6 +52,7 @@ enum Fences {
     "CZstd": ["Sources/BlockStore/Zstandard.swift", "Sources/RatingInput/ZstandardDecoder.swift"],
     "CXXHash": ["Sources/BlockStore/Checksum.swift"],
     "CZlib": ["Sources/RatingInput/GzipDecoder.swift"],
+    "CCommit": ["Sources/BlockALSCommand/Version.swift"],
     "COutOfMemory": ["Sources/BlockALSCommand/BlockALSCommand.swift"],
     "CSystem": [
       "Sources/BlockStore/PosixFile.swift", "Sources/BlockStore/PosixFileSystem.swift",
@@ -106,7 +109,7 @@ enum Fences {
     "Sources/BlockALSCommand/Arguments.swift",
     "Sources/BlockALSCommand/BlockALSCommand.swift",
     "Sources/BlockALSCommand/Launch.swift", "Sources/BlockALSCommand/RankJob.swift",
-    "Sources/BlockALSCommand/StandardError.swift",
+    "Sources/BlockALSCommand/StandardError.swift", "Sources/BlockALSCommand/Version.swift",
   ]
 
   /// The files whose types vouch for themselves with `@unchecked Sendable`, and say why.
