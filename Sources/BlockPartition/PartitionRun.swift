@@ -7,6 +7,8 @@ import Workers
 struct PartitionRun: Sendable {
   let settings: PartitionSettings
   let inputs: [RatingInput]
+  /// Ratings that are in memory already, in place of inputs.
+  let given: GivenRatings?
   let inputByteCount: Int?
   let writer: PartitionWriter
   let fileSystem: any FileSystem
@@ -18,7 +20,7 @@ struct PartitionRun: Sendable {
   func run(
     listing list: ([BadLine]) throws(Failure) -> Void
   ) throws(Failure) -> (PartitionFacts, PartitionSummary) {
-    let text = try readText()
+    let text = if let given { try take(given) } else { try readText() }
     var summary = text.summary
     let ids = text.ids
     let work = memory.workByteCount(text.measure)

@@ -44,8 +44,8 @@ package enum Partitioner {
       }
       let memory = PartitionMemory(settings)
       let run = PartitionRun(
-        settings: settings, inputs: opened, inputByteCount: inputByteCount, writer: writer,
-        fileSystem: fileSystem, memory: memory, budget: MemoryBudget(limit: memory.readingLimit),
+        settings: settings, inputs: opened, given: nil, inputByteCount: inputByteCount,
+        writer: writer, fileSystem: fileSystem, memory: memory, budget: MemoryBudget(limit: memory.readingLimit),
         progress: progress)
       return try run.run { badLines throws(Failure) in
         try rejects?.commit(badLines, names: opened.map(\.name))
@@ -55,6 +55,29 @@ package enum Partitioner {
       // where the partition has appeared, and only flushing the directory above failed.
       writer.abandon()
       if !writer.hasAppeared { rejects?.abandon() }
+      throw error
+    }
+  }
+
+  /// Writes ratings that are in memory as blocks: the same bytes as for text of the same ratings.
+  ///
+  /// - Parameter output: A directory that does not exist yet.
+  /// - Throws: As for text. Nothing is left behind then.
+  package static func run(
+    _ settings: PartitionSettings, given: GivenRatings, output: String,
+    in fileSystem: any FileSystem
+  ) throws(Failure) -> (PartitionFacts, PartitionSummary) {
+    try settings.check()
+    let writer = try PartitionWriter(output, in: fileSystem)
+    do throws(Failure) {
+      let memory = PartitionMemory(settings)
+      return try PartitionRun(
+        settings: settings, inputs: [], given: given, inputByteCount: nil, writer: writer,
+        fileSystem: fileSystem, memory: memory, budget: MemoryBudget(limit: memory.readingLimit),
+        progress: { _ in }
+      ).run { _ in }
+    } catch {
+      writer.abandon()
       throw error
     }
   }

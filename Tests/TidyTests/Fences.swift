@@ -8,7 +8,7 @@ enum Fences {
     "KernelLoops", "KernelLoopsAVX512", "Kernels", "LeastSquares", "FactorExchange", "Training",
     "Ranking",
     "Tuning",
-    "BlockALS", "BlockALSCommand",
+    "BlockALS", "BlockALSC", "BlockALSCommand",
   ]
 
   /// Modules from outside the package, with the files or folders that may import them.
@@ -115,10 +115,11 @@ enum Fences {
     "Sources/LeastSquares/SolverScratch.swift",
     "Sources/LeastSquares/DoubleMatrix.swift",
     "Sources/FactorExchange/MPIBridge.swift",
+    "Sources/BlockALSC/Handles.swift", "Sources/BlockALSC/LentMatrix.swift",
   ]
 
-  /// The only folder with a public interface.
-  static let isPublic = ["Sources/BlockALS/"]
+  /// The only folders with a public interface: for Swift, and for C.
+  static let isPublic = ["Sources/BlockALS/", "Sources/BlockALSC/"]
 
   /// The only file with a lock.
   static let mutex = ["Sources/Workers/Locked.swift"]
