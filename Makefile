@@ -14,7 +14,7 @@ BENCH =
 # The compiler of a site's own MPI: make mpi MPICC=/opt/mpich/bin/mpicc
 export MPICC = mpicc
 
-.PHONY: build mpi test demo check lint format bench help docs setup clean
+.PHONY: build mpi test wheel demo check lint format bench help docs setup clean
 .DEFAULT_GOAL := build
 
 ## build: the command, optimised, at .build/release/blockals
@@ -34,6 +34,14 @@ test: setup
 	@if tools/setup.sh mpi >/dev/null 2>&1; then $(MAKE) --no-print-directory mpi; \
 	else echo "The tests of training under mpirun are skipped: Open MPI is not there (make mpi)"; fi
 	swift test $(TEST_FLAGS)
+	swift build -c release --product blockalsc
+	swift build -c release --product blockals
+	tools/python_wheel.sh test
+
+## wheel: the package for Python, with library and command, in dist
+wheel: build
+	swift build -c release --product blockalsc
+	tools/python_wheel.sh
 
 ## demo: the whole road on generated ratings, with an interruption, in build/demo
 demo: build
@@ -64,4 +72,4 @@ setup:
 	@tools/setup.sh
 
 clean:
-	rm -rf .build build
+	rm -rf .build build dist
