@@ -34,12 +34,12 @@ def sparse(matrix: Any, name: str = "user_items") -> Sparse:
     if indptr.ndim != 1 or len(indptr) != rows + 1:
         raise DataError(f"has {indptr.size} entries for {rows} rows", place=f"{name}.indptr")
     indices = np.asarray(matrix.indices)
-    if indices.dtype.kind not in "iu":
+    if indices.size and indices.dtype.kind not in "iu":
         raise DataError(f"is of the type {indices.dtype}", place=f"{name}.indices")
     if indices.dtype not in (np.int32, np.int64) or not indices.dtype.isnative:
         indices = indices.astype(np.int64)
     data = np.asarray(matrix.data)
-    if data.dtype.kind not in "fiub":
+    if data.size and data.dtype.kind not in "fiub":
         raise DataError(f"is of the type {data.dtype}: ratings are numbers", place=f"{name}.data")
     if data.dtype not in (np.float32, np.float64) or not data.dtype.isnative:
         data = data.astype(np.float32)

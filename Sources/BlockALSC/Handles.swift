@@ -117,40 +117,49 @@ func checkedPath(_ path: UnsafePointer<CChar>?) throws(Failure) -> String {
   return text
 }
 
+/// `blockals_interface` of include/blockals.h.
 @_cdecl("blockals_interface")
 public func interface() -> Int32 { 1 }
 
+/// `blockals_failure_kind` of include/blockals.h.
 @_cdecl("blockals_failure_kind")
 public func failureKind(_ failure: UnsafeRawPointer?) -> Int32 {
   failure.map { object($0, FailureBox.self).kind } ?? 0
 }
 
+/// `blockals_failure_place` of include/blockals.h.
 @_cdecl("blockals_failure_place")
 public func failurePlace(_ failure: UnsafeRawPointer?) -> UnsafePointer<CChar>? {
   failure.map { UnsafePointer(object($0, FailureBox.self).place) }
 }
 
+/// `blockals_failure_message` of include/blockals.h.
 @_cdecl("blockals_failure_message")
 public func failureMessage(_ failure: UnsafeRawPointer?) -> UnsafePointer<CChar>? {
   failure.map { UnsafePointer(object($0, FailureBox.self).message) }
 }
 
+/// `blockals_failure_hint` of include/blockals.h.
 @_cdecl("blockals_failure_hint")
 public func failureHint(_ failure: UnsafeRawPointer?) -> UnsafePointer<CChar>? {
   failure.map { UnsafePointer(object($0, FailureBox.self).hint) }
 }
 
+/// `blockals_failure_free` of include/blockals.h.
 @_cdecl("blockals_failure_free")
 public func failureFree(_ failure: Handle?) { release(failure, FailureBox.self) }
 
+/// `blockals_stop_new` of include/blockals.h.
 @_cdecl("blockals_stop_new")
 public func stopNew() -> Handle { handle(StopRequest()) }
 
+/// `blockals_stop_set` of include/blockals.h.
 @_cdecl("blockals_stop_set")
 public func stopSet(_ stop: UnsafeRawPointer?) {
   if let stop { object(stop, StopRequest.self).set() }
 }
 
+/// `blockals_stop_free` of include/blockals.h.
 @_cdecl("blockals_stop_free")
 public func stopFree(_ stop: Handle?) { release(stop, StopRequest.self) }
 
@@ -159,5 +168,6 @@ func stopRequest(_ stop: UnsafeRawPointer?) -> StopRequest {
   stop.map { object($0, StopRequest.self) } ?? StopRequest()
 }
 
+/// `blockals_text_free` of include/blockals.h.
 @_cdecl("blockals_text_free")
 public func textFree(_ text: UnsafeMutablePointer<CChar>?) { text?.deallocate() }

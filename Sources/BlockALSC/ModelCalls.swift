@@ -20,10 +20,12 @@ final class ModelBox: Sendable {
 }
 
 /// What C is told by: called on the thread that trains, or on any.
-public typealias Observer = @convention(c) (
-  UnsafeMutableRawPointer?, UnsafePointer<CChar>?
-) -> Void
+public typealias Observer =
+  @convention(c) (
+    UnsafeMutableRawPointer?, UnsafePointer<CChar>?
+  ) -> Void
 
+/// `blockals_train` of include/blockals.h.
 @_cdecl("blockals_train")
 public func train(
   _ ratings: UnsafeRawPointer?, _ path: UnsafePointer<CChar>?, _ settings: UnsafePointer<CChar>?,
@@ -37,7 +39,8 @@ public func train(
     let run = try RunSettings(try texts.take(RunSetting.table))
     let training = try TrainingSettings(
       run: run, workers: try texts.take("workers", Int.self) ?? 1,
-      memory: try texts.take("memory", Int.self), fresh: try texts.take("fresh", Bool.self) ?? false)
+      memory: try texts.take("memory", Int.self), fresh: try texts.take("fresh", Bool.self) ?? false
+    )
     let showsProgress = try texts.take("progress", Bool.self) ?? false
     try texts.finish()
     guard run.holdoutMetric == nil else {
@@ -87,6 +90,7 @@ extension TrainingEvent {
   }
 }
 
+/// `blockals_model_open` of include/blockals.h.
 @_cdecl("blockals_model_open")
 public func modelOpen(_ path: UnsafePointer<CChar>?, _ failure: FailureSlot?) -> Handle? {
   result(failure) { () throws(Failure) in
@@ -94,6 +98,7 @@ public func modelOpen(_ path: UnsafePointer<CChar>?, _ failure: FailureSlot?) ->
   }
 }
 
+/// `blockals_model_save` of include/blockals.h.
 @_cdecl("blockals_model_save")
 public func modelSave(
   _ model: UnsafeRawPointer?, _ path: UnsafePointer<CChar>?, _ failure: FailureSlot?
@@ -104,6 +109,7 @@ public func modelSave(
   }
 }
 
+/// `blockals_model_facts` of include/blockals.h.
 @_cdecl("blockals_model_facts")
 public func modelFacts(
   _ model: UnsafeRawPointer?, _ failure: FailureSlot?
@@ -134,6 +140,7 @@ public func modelFacts(
   }
 }
 
+/// `blockals_model_factors` of include/blockals.h.
 @_cdecl("blockals_model_factors")
 public func modelFactors(
   _ model: UnsafeRawPointer?, _ side: Int32, _ factors: UnsafeMutablePointer<Float>?,
@@ -158,12 +165,14 @@ public func modelFactors(
   }
 }
 
+/// `blockals_model_id_bytes` of include/blockals.h.
 @_cdecl("blockals_model_id_bytes")
 public func modelIdBytes(_ model: UnsafeRawPointer?, _ side: Int32) -> Int64 {
   guard let model else { return 0 }
   return Int64(object(model, ModelBox.self).model.ids[side == 0 ? .user : .item].bytes.count)
 }
 
+/// `blockals_model_ids` of include/blockals.h.
 @_cdecl("blockals_model_ids")
 public func modelIds(
   _ model: UnsafeRawPointer?, _ side: Int32, _ bytes: UnsafeMutablePointer<UInt8>?,
@@ -181,5 +190,6 @@ public func modelIds(
   }
 }
 
+/// `blockals_model_free` of include/blockals.h.
 @_cdecl("blockals_model_free")
 public func modelFree(_ model: Handle?) { release(model, ModelBox.self) }

@@ -58,6 +58,7 @@ private func namelessIds(_ count: Int) -> IdTable {
     counts: [UInt32](repeating: 0, count: count))
 }
 
+/// `blockals_recommend` of include/blockals.h.
 @_cdecl("blockals_recommend")
 public func recommend(
   _ model: UnsafeRawPointer?, _ users: UnsafePointer<Float>?, _ count: Int64, _ limit: Int64,
@@ -107,6 +108,7 @@ public func recommend(
   }
 }
 
+/// `blockals_similar` of include/blockals.h.
 @_cdecl("blockals_similar")
 public func similar(
   _ model: UnsafeRawPointer?, _ side: Int32, _ rows: UnsafePointer<Float>?, _ count: Int64,
@@ -135,6 +137,7 @@ public func similar(
   }
 }
 
+/// `blockals_fold_in` of include/blockals.h.
 @_cdecl("blockals_fold_in")
 public func foldIn(
   _ model: UnsafeRawPointer?, _ side: Int32, _ count: Int64, _ starts: UnsafePointer<Int64>?,
@@ -161,6 +164,7 @@ public func foldIn(
   }
 }
 
+/// `blockals_explain` of include/blockals.h.
 @_cdecl("blockals_explain")
 public func explain(
   _ model: UnsafeRawPointer?, _ items: UnsafePointer<UInt32>?, _ values: UnsafePointer<Float>?,

@@ -16,12 +16,15 @@ final class RatingsBox: Sendable {
   init(_ ratings: RatingsPartition) { self.ratings = ratings }
 }
 
+/// `blockals_ids_new` of include/blockals.h.
 @_cdecl("blockals_ids_new")
 public func idsNew() -> Handle { handle(IdBox()) }
 
+/// `blockals_ids_free` of include/blockals.h.
 @_cdecl("blockals_ids_free")
 public func idsFree(_ ids: Handle?) { release(ids, IdBox.self) }
 
+/// `blockals_ids_add` of include/blockals.h.
 @_cdecl("blockals_ids_add")
 public func idsAdd(
   _ ids: UnsafeRawPointer?, _ bytes: UnsafePointer<UInt8>?, _ offsets: UnsafePointer<Int64>?,
@@ -78,6 +81,7 @@ private func partitionSettings(
   return settings
 }
 
+/// `blockals_ratings_csr` of include/blockals.h.
 @_cdecl("blockals_ratings_csr")
 public func ratingsOfMatrix(
   _ rows: Int64, _ columns: Int64, _ indptr: UnsafePointer<Int64>?, _ indices: UnsafeRawPointer?,
@@ -97,6 +101,7 @@ public func ratingsOfMatrix(
   }
 }
 
+/// `blockals_ratings_pairs` of include/blockals.h.
 @_cdecl("blockals_ratings_pairs")
 public func ratingsOfPairs(
   _ userIds: UnsafeRawPointer?, _ itemIds: UnsafeRawPointer?, _ users: UnsafePointer<UInt32>?,
@@ -134,6 +139,7 @@ public func ratingsOfPairs(
   }
 }
 
+/// `blockals_ratings_open` of include/blockals.h.
 @_cdecl("blockals_ratings_open")
 public func ratingsOpen(_ path: UnsafePointer<CChar>?, _ failure: FailureSlot?) -> Handle? {
   result(failure) { () throws(Failure) in
@@ -143,6 +149,7 @@ public func ratingsOpen(_ path: UnsafePointer<CChar>?, _ failure: FailureSlot?) 
   }
 }
 
+/// `blockals_ratings_facts` of include/blockals.h.
 @_cdecl("blockals_ratings_facts")
 public func ratingsFacts(
   _ ratings: UnsafeRawPointer?, _ counts: UnsafeMutablePointer<Int64>?,
@@ -164,5 +171,6 @@ public func ratingsFacts(
   }
 }
 
+/// `blockals_ratings_free` of include/blockals.h.
 @_cdecl("blockals_ratings_free")
 public func ratingsFree(_ ratings: Handle?) { release(ratings, RatingsBox.self) }

@@ -70,7 +70,9 @@ extension Double: SettingType {
     self = number
   }
   package var settingValue: SettingValue { .number(self) }
-  package static func value(ofText text: String) -> SettingValue? { Double(text).map { .number($0) } }
+  package static func value(ofText text: String) -> SettingValue? {
+    Double(text).map { .number($0) }
+  }
 }
 
 extension Bool: SettingType {
@@ -79,7 +81,9 @@ extension Bool: SettingType {
     self = flag
   }
   package var settingValue: SettingValue { .flag(self) }
-  package static func value(ofText text: String) -> SettingValue? { ["yes": true, "no": false][text].map { .flag($0) } }
+  package static func value(ofText text: String) -> SettingValue? {
+    ["yes": true, "no": false][text].map { .flag($0) }
+  }
 }
 
 extension String: SettingType {

@@ -45,7 +45,8 @@ package enum Partitioner {
       let memory = PartitionMemory(settings)
       let run = PartitionRun(
         settings: settings, inputs: opened, given: nil, inputByteCount: inputByteCount,
-        writer: writer, fileSystem: fileSystem, memory: memory, budget: MemoryBudget(limit: memory.readingLimit),
+        writer: writer, fileSystem: fileSystem, memory: memory,
+        budget: MemoryBudget(limit: memory.readingLimit),
         progress: progress)
       return try run.run { badLines throws(Failure) in
         try rejects?.commit(badLines, names: opened.map(\.name))
