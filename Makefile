@@ -14,7 +14,7 @@ BENCH =
 # The compiler of a site's own MPI: make mpi MPICC=/opt/mpich/bin/mpicc
 export MPICC = mpicc
 
-.PHONY: build mpi test wheel demo check lint format bench help docs setup clean
+.PHONY: build mpi test wheel test-faults soak demo check lint format bench help docs setup clean
 .DEFAULT_GOAL := build
 
 ## build: the command, optimised, at .build/release/blockals
@@ -42,6 +42,16 @@ test: setup
 wheel: build
 	swift build -c release --product blockalsc
 	tools/python_wheel.sh
+
+## test-faults: a quarter of an hour of kills, failing calls, full disks and damaged files
+test-faults: build
+	tools/prove.py --minutes 15
+
+## soak: the same for MINUTES; then the page of what came of it is written
+MINUTES = 240
+soak: build
+	tools/prove.py --minutes $(MINUTES) --seed $$(date +%s)
+	tools/prove.py --write docs/RELIABILITY.md
 
 ## demo: the whole road on generated ratings, with an interruption, in build/demo
 demo: build

@@ -187,7 +187,7 @@ let package = Package(
       name: "TuningTests",
       dependencies: ["Tuning", "BlockMatrix", "BlockStore", "TestSupport"], swiftSettings: safe),
     .testTarget(
-      name: "BlockALSTests", dependencies: ["BlockALS", "BlockMatrix", "TestSupport"],
+      name: "BlockALSTests", dependencies: ["BlockALS", "BlockMatrix", "Workers", "TestSupport"],
       swiftSettings: safe),
     .testTarget(
       name: "CommandTests", dependencies: ["BlockALSCommand", "BlockMatrix", "TestSupport"],

@@ -30,6 +30,7 @@ struct BlockALSCommand: ParsableCommand {
       GenerateCommand.self, PartitionCommand.self,
       TrainCommand.self, TuneCommand.self, EvaluateCommand.self, PredictCommand.self,
       RecommendCommand.self, SimilarCommand.self, ExplainCommand.self, ExportCommand.self,
+      UpdateCommand.self,
       InspectCommand.self, VerifyCommand.self,
     ]
   )

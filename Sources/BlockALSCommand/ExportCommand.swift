@@ -18,11 +18,17 @@ struct ExportCommand: ParsableCommand {
 
         npy          users.npy, items.npy: rows × rank, 32-bit floats; NumPy's own format
         csv          users.csv, items.csv: id, factors; floats read back as the same 32-bit float
+        jsonl        users.jsonl, items.jsonl: {"id":…,"factors":[…]}; ids have to be UTF-8
         safetensors  users.safetensors, items.safetensors: the tensor 'factors'
         libmf        model.txt: LIBMF's text model; biases become two more factors
 
+      Biases stand beside the factors. For an index of nearest neighbours take vectors that need \
+      none: --inner-product makes the inner product of a user and an item the score (biases become \
+      two more numbers), --unit-length that of two items their cosine.
+
       Examples:
         blockals export model --format npy -o factors
+        blockals export model --format npy --inner-product -o vectors
         python3 -c 'import numpy; print(numpy.load("factors/users.npy").shape)'
       """
   )
@@ -40,6 +46,12 @@ struct ExportCommand: ParsableCommand {
       "The directory to make. (default: MODEL.FORMAT)", valueName: "dir"))
   var output: String?
 
+  @Flag(help: "Export vectors whose inner product is the score, biases included.")
+  var innerProduct = false
+
+  @Flag(help: "Export factors without biases, each row at length 1.")
+  var unitLength = false
+
   @Flag(help: "In CSV, put ' before ids that a spreadsheet would take for a formula.")
   var spreadsheetSafe = false
 
@@ -52,6 +64,16 @@ struct ExportCommand: ParsableCommand {
     guard !spreadsheetSafe || format == .csv else {
       throw ValidationError("--spreadsheet-safe goes with --format csv.")
     }
+    guard !(innerProduct && unitLength) else {
+      throw ValidationError("Give either --inner-product or --unit-length.")
+    }
+    guard format != .libmf || !(innerProduct || unitLength) else {
+      throw ValidationError("--format libmf has one kind of vector, whose product is the score.")
+    }
+  }
+
+  private var vectors: ExportVectors {
+    innerProduct ? .innerProduct : unitLength ? .unitLength : .factors
   }
 
   mutating func run() throws {
@@ -60,7 +82,7 @@ struct ExportCommand: ParsableCommand {
       model, in: fileSystem, workers: GrantedCores.count(in: fileSystem))
     let output = output ?? "\(Path.trimmed(model)).\(format.rawValue)"
     let wasThere = try StopSignals.watch { stop throws(Failure) in
-      try FactorExport(loaded, isSpreadsheetSafe: spreadsheetSafe).write(
+      try FactorExport(loaded, vectors: vectors, isSpreadsheetSafe: spreadsheetSafe).write(
         format, to: output, in: fileSystem, stop: stop)
     }
     if wasThere { StandardError.noteComplete(output) }

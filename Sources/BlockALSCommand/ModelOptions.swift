@@ -1,6 +1,7 @@
 import ArgumentParser
 import BlockMatrix
 import BlockStore
+import Training
 
 extension LearningRateScaling: ExpressibleByArgument {}
 extension RegularizationScaling: ExpressibleByArgument {}
@@ -112,10 +113,12 @@ struct ModelOptions: ParsableArguments {
   var given: SettingValues { given(of: ModelSetting.table) }
 
   /// What holds where nothing was asked for, before the table's own defaults.
-  var defaults: SettingValues {
-    var defaults = preset?.settings ?? SettingValues()
+  var defaults: SettingValues { defaults(over: preset?.settings ?? SettingValues()) }
+
+  private func defaults(over others: SettingValues) -> SettingValues {
+    var defaults = others
     if given[ModelSetting.confidence] != nil {
-      // A convention that was asked for leaves nothing of the preset's.
+      // A convention that was asked for leaves nothing of another.
       defaults[ModelSetting.alpha] = nil
       defaults[ModelSetting.unobservedWeight] = nil
       defaults[ModelSetting.frequencyExponent] = nil
@@ -123,8 +126,16 @@ struct ModelOptions: ParsableArguments {
     return defaults
   }
 
-  func hyperparameters() throws(Failure) -> Hyperparameters {
-    try Hyperparameters(given, over: defaults)
+  /// - Parameter start: A model to begin with, whose settings hold where no other are given.
+  func hyperparameters(
+    startingFrom start: StartingModel? = nil
+  ) throws(Failure) -> Hyperparameters {
+    guard let start else { return try Hyperparameters(given, over: defaults) }
+    var given = given
+    given[ModelSetting.start] = start.digest
+    return try Hyperparameters(
+      given,
+      over: preset == nil ? defaults(over: start.facts.hyperparameters.values) : defaults)
   }
 
   /// Whether ratings are taken as values because nothing else was asked for.

@@ -35,6 +35,15 @@ struct ModelReport: Report {
     let rules = run.settings.map { "\($0.name) \($0.value)" }
     text += "  run          \(rules.joined(separator: ", "))\n"
     text += "  ratings      \(facts.partitionPath), digest \(facts.partitionDigest)\n"
+    if let later = facts.later {
+      let parts = Side.allCases.flatMap { side in
+        [
+          "\(later.added[side].grouped) \(side.plural) added",
+          "\(later.replaced[side].grouped) replaced",
+        ]
+      }
+      text += "  updated      \(parts.joined(separator: ", "))\n"
+    }
     text += "  values       \(facts.lowestValue) to \(facts.highestValue)\n"
     text +=
       "  generations  \(generations.map(String.init).joined(separator: ", ")); the newest whole "
@@ -70,6 +79,17 @@ struct ModelReport: Report {
       "run": .words(run.settings),
       "partition": .string(facts.partitionPath),
       "partitionDigest": .string(facts.partitionDigest),
+      "updated": facts.later.map { later in
+        .object(
+          Side.allCases.map { side in
+            (
+              side.plural,
+              [
+                "added": .int(later.added[side]), "replaced": .int(later.replaced[side]),
+              ]
+            )
+          })
+      } ?? .null,
       "lowestValue": .number(Double(facts.lowestValue)),
       "highestValue": .number(Double(facts.highestValue)),
       "bytes": .int(facts.byteCount),

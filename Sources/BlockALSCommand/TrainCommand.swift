@@ -19,12 +19,16 @@ struct TrainCommand: ParsableCommand {
       SIGUSR1) or kill it, and run the same command again: it goes on from the newest generation \
       and ends with the same bytes, whatever the number of workers.
 
+      --start-from begins with the factors of another model, matched by id, and takes over its \
+      settings; users and items that it does not know are solved from those that it knows.
+
       Examples:
         blockals train ratings.blocks -o model
         blockals train ratings.blocks -o model --rank 128 --regularization 0.05 --workers 16
         blockals train ratings.blocks -o model --iterations 30      (raise it: training goes on)
         blockals train plays.blocks -o model --feedback implicit    (ratings without values)
         blockals train --resume model
+        blockals train tuesday.blocks -o tuesday --start-from monday --iterations 3
       """
   )
 
@@ -36,6 +40,14 @@ struct TrainCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Go on with this model, with its settings.", valueName: "model"))
   var resume: String?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Begin with this model's factors, matched by id, and with its settings where no other are \
+      given; rank, biases and sign have to be the same.
+      """, valueName: "model"))
+  var startFrom: String?
 
   @OptionGroup(title: "Model")
   var model: ModelOptions
@@ -54,7 +66,8 @@ struct TrainCommand: ParsableCommand {
       throw ValidationError("Name either a partition, or a model with --resume.")
     }
     if resume != nil {
-      guard output == nil, !fresh, model.preset == nil, model.given.isEmpty else {
+      guard output == nil, !fresh, startFrom == nil, model.preset == nil, model.given.isEmpty
+      else {
         throw ValidationError(
           """
           --resume goes on with the model's own settings, into the same directory; only options \
@@ -73,12 +86,19 @@ struct TrainCommand: ParsableCommand {
 
   private func run(_ ranks: Ranks) throws(Failure) {
     let fileSystem = PosixFileSystem()
+    let start = try startFrom.map { path throws(Failure) in
+      try StartingModel.open(path, in: fileSystem, workers: process.threads.count(in: fileSystem))
+    }
     let plan =
-      if let resume { try Plan.resuming(resume, process, fileSystem) } else { try begun() }
+      if let resume {
+        try Plan.resuming(resume, process, fileSystem)
+      } else {
+        try begun(startingFrom: start)
+      }
     let settings = try process.settings(plan.run, fresh: fresh, in: fileSystem)
     let partition = try Partition.open(plan.partition, in: fileSystem)
     // What can be refused is, before a directory is made.
-    if resume == nil { try model.checkFeedback(on: partition) }
+    if resume == nil, start == nil { try model.checkFeedback(on: partition) }
     if let preset = model.preset {
       StandardError.write(
         "preset \(preset.rawValue): iterations \(plan.run.iterations),"
@@ -89,8 +109,8 @@ struct TrainCommand: ParsableCommand {
     let end = try StopSignals.watch { stop throws(Failure) in
       try Trainer.run(
         partition, into: Trainer.openModel(plan.model, ranks, in: fileSystem),
-        hyperparameters: plan.hyperparameters, settings: settings, ranks: ranks, metric: metric,
-        stop: stop, observe: { if ranks.speaks { progress.show($0) } })
+        hyperparameters: plan.hyperparameters, settings: settings, ranks: ranks, start: start,
+        metric: metric, stop: stop, observe: { if ranks.speaks { progress.show($0) } })
     }
     switch end {
     case .finished(let iteration, let best):
@@ -101,8 +121,10 @@ struct TrainCommand: ParsableCommand {
   }
 
   /// The plan of the options alone.
-  private func begun() throws(Failure) -> Plan {
-    let (path, hyperparameters) = (partition ?? "", try model.hyperparameters())
+  private func begun(startingFrom start: StartingModel?) throws(Failure) -> Plan {
+    let (path, hyperparameters) = (
+      partition ?? "", try model.hyperparameters(startingFrom: start)
+    )
     return Plan(
       partition: path, model: output ?? path + ".model", hyperparameters: hyperparameters,
       run: try process.run(

@@ -31,6 +31,7 @@ final class TrainingProgress: Sendable {
           line.print("blockals: warning: passed over a damaged generation: \(refused.failure)")
         }
         line.print(Self.describe(start))
+        if let new = start.newRows { line.print(Self.describe(new, start)) }
       case .progress(let progress):
         line.update(Self.describe(progress, state))
       case .phase(let report):
@@ -65,6 +66,16 @@ final class TrainingProgress: Sendable {
       + "\(start.ratingCount.grouped) ratings, \(start.userCount.grouped) users,"
       + " \(start.itemCount.grouped) items; \(start.workers) workers, \(start.instructionSet),"
       + " ratings \(start.keepsRatings ? "kept in memory" : "read in each phase")"
+  }
+
+  /// What a model that is started from knows of the rows.
+  private static func describe(_ new: PerSide<Int>, _ start: TrainingStart) -> String {
+    let counts = PerSide(user: start.userCount, item: start.itemCount)
+    let shares = Side.allCases.map { side in
+      "\((counts[side] - new[side]).grouped) of \(counts[side].grouped) \(side.plural)"
+    }
+    return "started from a model that knows \(shares.joined(separator: " and "))"
+      + (new.user + new.item == 0 ? "" : "; the others are folded in")
   }
 
   /// Says which rows were not solved as all others are; `nil` where all were.

@@ -88,12 +88,19 @@ package enum ModelSetting {
   package static let grid: Setting<Int> = Setting(
     "grid", needs: [isDescent], rule: .within(1...256), standard: { _ in 16 })
   package static let seed = Setting<UInt64>("seed", standard: { _ in 0 })
+  /// The digest of the model whose factors training begins with; not set where the seed's are.
+  package static let start = Setting<String>(
+    "start",
+    rule: SettingRule(
+      words: "the digest of a model",
+      holds: { $0.utf8.count == 32 && $0.allSatisfy { $0.isHexDigit && !$0.isUppercase } }),
+    absent: { _ in nil }, standard: { _ in nil })
 
   package static let table = SettingTable(
     rank, regularization, feedback, confidence, alpha, unobservedWeight, frequencyExponent,
     regularizationScaling, biases, biasRegularization, biasRegularizationScaling, nonnegative,
     algorithm, solver, cgSteps, learningRate, learningRateScaling, learningRateDecay,
-    learningRateDamping, grid, seed)
+    learningRateDamping, grid, seed, start)
 
   // MARK: Conditions
 

@@ -28,6 +28,14 @@ package struct IdTable: Sendable, Equatable {
     self.init(bytes: bytes, offsets: ids.lazy.map(\.count).offsets, counts: counts)
   }
 
+  /// For each id its index in another table; `nil` where the other has no such id.
+  ///
+  /// - Complexity: O(bytes of all ids of both).
+  package func indices(in other: IdTable) -> [UInt32?] {
+    let lookup = IdLookup(other)
+    return (0..<count).map { lookup.index(of: self[$0]).map { UInt32($0) } }
+  }
+
   /// The id of an index.
   package subscript(index: Int) -> ArraySlice<UInt8> { bytes[offsets[index]..<offsets[index + 1]] }
 }

@@ -19,6 +19,14 @@ package struct IterationRecord: Codable, Sendable, Equatable {
   }
 }
 
+/// Rows of a model that its training did not make: they were solved from ratings of their own.
+package struct LaterRows: Codable, Sendable, Equatable {
+  /// The last rows of each side.
+  package internal(set) var added = PerSide(user: 0, item: 0)
+  /// Others, which were trained and then put in anew.
+  package internal(set) var replaced = PerSide(user: 0, item: 0)
+}
+
 /// A generation's manifest: what training had reached, and the files that hold it.
 package struct GenerationFacts: Codable, Sendable, Equatable {
   /// Completed iterations; the generation's number.
@@ -33,16 +41,18 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
   package let partitionDigest: String
   /// Absolute; where `train --resume` looks for the ratings.
   package var partitionPath: String
-  package let userCount: Int
-  package let itemCount: Int
-  package let grids: PerSide<BlockGrid>
+  package private(set) var userCount: Int
+  package private(set) var itemCount: Int
+  package private(set) var grids: PerSide<BlockGrid>
   /// The scale of the values seen in training.
   package let lowestValue: Float
   package let highestValue: Float
   /// μ, the mean of the training ratings; only in models with biases, which are relative to it.
   package let mean: Double?
   /// The iteration that did best on the hold-out, where training watched it to stop in time.
-  package let best: Int?
+  package private(set) var best: Int?
+  /// Rows that were put in after training; `nil` where there are none.
+  package private(set) var later: LaterRows?
   /// Factors per row in the shards.
   package internal(set) var rank = 0
   /// Whether the shards hold biases.
@@ -72,6 +82,31 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
     highestValue = partition.facts.highestValue
     self.mean = mean
     self.best = best
+  }
+
+  /// The facts of a model that has rows of a side besides those that it was trained with.
+  ///
+  /// They are a block of their own, the last.
+  ///
+  /// - Parameters:
+  ///   - rowCount: All rows of the side.
+  ///   - added: How many of them are new, at the end.
+  ///   - replaced: How many of the others have other factors than training gave them.
+  package func updated(
+    _ side: Side, rowCount: Int, added: Int, replaced: Int
+  ) -> GenerationFacts {
+    var facts = self
+    if added > 0, let grid = BlockGrid(starts: grids[side].starts + [rowCount]) {
+      facts.grids[side] = grid
+    }
+    if side == .user { facts.userCount = rowCount } else { facts.itemCount = rowCount }
+    // The generation that did best is this one, or is not taken along.
+    if best != iteration { facts.best = nil }
+    var later = later ?? LaterRows()
+    later.added[side] += added
+    later.replaced[side] += replaced
+    facts.later = later
+    return facts
   }
 
   /// The settings of the run that wrote the generation, as far as they are known.
@@ -121,6 +156,12 @@ package struct GenerationFacts: Codable, Sendable, Equatable {
     guard mean?.isFinite ?? true else { return "a mean that is no number" }
     if let best, !(1...max(1, iteration)).contains(best) {
       return "iteration \(best) did best of \(iteration)"
+    }
+    if let later {
+      let isPossible = Side.allCases.allSatisfy { side in
+        (0...rowCount(of: side)).contains(later.added[side]) && later.replaced[side] >= 0
+      }
+      guard isPossible else { return "more rows were added than there are" }
     }
     guard StatedSize.isHexadecimal(partitionDigest, digits: 32) else {
       return "a digest of other digits"

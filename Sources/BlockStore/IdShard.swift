@@ -21,6 +21,20 @@ enum IdShard {
       ])
   }
 
+  /// The bytes that reading ids takes, as their file's header says.
+  ///
+  /// The file and its expanded sections, and the table made of them: lengths, offsets and counts.
+  static func memory(
+    _ path: String, rowCount: Int, in fileSystem: any FileSystem
+  ) throws(Failure) -> Int {
+    let file = try fileSystem.open(path, streaming: false)
+    let header = try ShardHeader(
+      decoding: try file.read(count: min(file.byteCount, ShardHeader.mostBytes), at: 0),
+      byteCount: file.byteCount, path: path)
+    // What does not fit the manifest is refused when it is read.
+    return header.sections.reduce(file.byteCount) { $0 + $1.rawCount } + rowCount * 16
+  }
+
   static func read(
     _ path: String, side: Side, expected: FileFacts?, in fileSystem: any FileSystem
   ) throws(Failure) -> IdTable {

@@ -67,6 +67,28 @@ extension ModelDirectory {
     throw Self.noneIsWhole(newest.failure, of: refused.count)
   }
 
+  /// Reads the generation that a model stands for, every byte checked: the newest that is whole;
+  /// where training watched a hold-out to stop in time, the one that did best on it.
+  ///
+  /// - Returns: `nil` where there is no generation at all.
+  /// - Throws: As ``newest(refused:_:)``.
+  package func chosen(
+    refused: inout [Refusal], workers: Int
+  ) throws(Failure) -> (facts: GenerationFacts, rows: PerSide<FactorRows>)? {
+    func check(
+      _ generation: StoredGeneration
+    ) throws(Failure) -> (facts: GenerationFacts, rows: PerSide<FactorRows>) {
+      (generation.facts, try generation.checkedRows(workers: workers))
+    }
+    guard let newest = try newest(refused: &refused, check) else { return nil }
+    guard let best = newest.facts.best, best != newest.facts.iteration else { return newest }
+    do throws(Failure) { return try check(open(generation: best)) } catch {
+      guard error.isDamage else { throw error }
+      refused.append((best, error))
+      return newest
+    }
+  }
+
   package static func noneIsWhole(_ newest: Failure, of count: Int) -> Failure {
     Failure(
       .data, at: newest.place, "\(newest.message); no other of \(count) generations is whole",
@@ -168,6 +190,11 @@ extension ModelDirectory {
   // MARK: Ids
 
   private func idPath(_ side: Side) -> String { "\(directory)/\(IdShard.fileName(side))" }
+
+  /// The bytes that reading a side's ids takes.
+  package func memoryOfIds(_ side: Side, of facts: GenerationFacts) throws(Failure) -> Int {
+    try IdShard.memory(idPath(side), rowCount: facts.rowCount(of: side), in: fileSystem)
+  }
 
   /// Checks that the model's ids of a side are those that a generation was written with.
   ///

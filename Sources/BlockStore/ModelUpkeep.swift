@@ -22,6 +22,20 @@ extension ModelDirectory {
     }
   }
 
+  /// Writes the ids of a model that has no generation yet.
+  package func writeIds(_ ids: PerSide<IdTable>) throws(Failure) {
+    for side in Side.allCases {
+      let target = "\(directory)/\(IdShard.fileName(side))"
+      let bytes = try IdShard.encode(ids[side], side: side)
+      if try fileSystem.status(target) != nil {
+        // What a run left that came no further.
+        guard try fileFacts(target) != FileFacts(bytes) else { continue }
+        try fileSystem.removeFile(target)
+      }
+      try fileSystem.publish(bytes, as: target)
+    }
+  }
+
   /// Reads the model's ids of a side, whichever they are.
   func readIds(_ side: Side) throws(Failure) -> IdTable {
     try IdShard.read(

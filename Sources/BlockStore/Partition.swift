@@ -81,18 +81,11 @@ package struct Partition: Sendable {
     try PerSide { side throws(Failure) in try readIds(side) }
   }
 
-  /// The bytes that reading a side's ids takes, as their file's header says.
-  ///
-  /// The file and its expanded sections, and the table made of them: lengths, offsets and counts.
+  /// The bytes that reading a side's ids takes.
   package func memoryOfIds(_ side: Side) throws(Failure) -> Int {
-    let path = "\(directory)/\(IdShard.fileName(side))"
-    let file = try fileSystem.open(path, streaming: false)
-    let header = try ShardHeader(
-      decoding: try file.read(count: min(file.byteCount, ShardHeader.mostBytes), at: 0),
-      byteCount: file.byteCount, path: path)
-    // What does not fit the manifest is refused when it is read.
-    return header.sections.reduce(file.byteCount) { $0 + $1.rawCount }
-      + facts.rowCount(of: side) * 16
+    try IdShard.memory(
+      "\(directory)/\(IdShard.fileName(side))", rowCount: facts.rowCount(of: side),
+      in: fileSystem)
   }
 
   /// Reads the ratings that were kept back; none where the partition has no hold-out.

@@ -69,6 +69,15 @@ package struct Explainer {
         "holds other ratings than the model was trained on, which do not make its scores",
         hint: "name the partition that it was trained on, once \(loaded.facts.partitionPath)")
     }
+    if let later = loaded.facts.later {
+      let isAsTrained = later.added.item == 0 && later.replaced == PerSide(user: 0, item: 0)
+      guard isAsTrained, user < partition.facts.userCount else {
+        throw Failure(
+          .mismatch, at: "user \"\(printable(loaded.model.ids.user[Int(user)]))\"",
+          "has a score to which rows belong that were put in after training",
+          hint: "explain the model before its update, or one that is trained on all ratings")
+      }
+    }
     self.loaded = loaded
     self.user = user
     let block = try partition.readBlock(

@@ -8,6 +8,8 @@ package enum ExportFormat: String, Sendable, CaseIterable {
   case npy
   /// `users.csv`: id, bias, factors; floats in the fewest digits that read back the same.
   case csv
+  /// `users.jsonl`: an object a row with its id, its bias and its factors.
+  case jsonl
   /// `users.safetensors` with the tensors `factors` (rows × rank) and `bias` (rows).
   case safetensors
   /// LIBMF's text model, `model.txt`.
@@ -21,10 +23,14 @@ package enum ExportFormat: String, Sendable, CaseIterable {
 package struct FactorExport {
   private let model: FactorModel
   private let facts: GenerationFacts
+  private let vectors: ExportVectors
   private let isSpreadsheetSafe: Bool
 
   /// - Parameter isSpreadsheetSafe: Whether no id in CSV can be a formula; see ``IdText``.
-  package init(_ loaded: LoadedModel, isSpreadsheetSafe: Bool = false) {
+  package init(
+    _ loaded: LoadedModel, vectors: ExportVectors = .factors, isSpreadsheetSafe: Bool = false
+  ) {
+    self.vectors = vectors
     self.isSpreadsheetSafe = isSpreadsheetSafe
     model = loaded.model
     facts = loaded.facts
@@ -44,6 +50,7 @@ package struct FactorExport {
     switch format {
     case .npy: try writeNpy(directory)
     case .csv: try writeCSV(directory)
+    case .jsonl: try writeJSONLines(directory)
     case .safetensors: try writeSafetensors(directory)
     case .libmf: try writeLIBMF(directory)
     }
@@ -66,14 +73,18 @@ package struct FactorExport {
       ("mean", .number(Double(model.mean))),
       ("iteration", .int(facts.iteration)),
       ("partitionDigest", .string(facts.partitionDigest)),
+      ("vectors", .string(vectors.rawValue)),
+      ("dimensions", .int(rows(.user).rank)),
     ])
   }
+
+  private func rows(_ side: Side) -> ExportedRows { ExportedRows(side, of: model, as: vectors) }
 
   // MARK: The forms
 
   private func writeNpy(_ directory: NewDirectory) throws(Failure) {
     for side in Side.allCases {
-      let rows = model.rows[side]
+      let rows = rows(side)
       try writeFloats(
         "\(side.plural).npy", Self.npyHeader([rows.count, rows.rank]), rows, [.factors], directory)
       if rows.hasBias {
@@ -85,7 +96,7 @@ package struct FactorExport {
 
   private func writeSafetensors(_ directory: NewDirectory) throws(Failure) {
     for side in Side.allCases {
-      let rows = model.rows[side]
+      let rows = rows(side)
       let header = Safetensors.header(
         metadata: [("side", side.rawValue)],
         tensors: [("factors", [rows.count, rows.rank])]
@@ -98,12 +109,13 @@ package struct FactorExport {
 
   private func writeCSV(_ directory: NewDirectory) throws(Failure) {
     for side in Side.allCases {
-      let names = (model.hasBias ? ["bias"] : []) + (0..<model.rank).map { "f\($0)" }
+      let rows = rows(side)
+      let names = (rows.hasBias ? ["bias"] : []) + (0..<rows.rank).map { "f\($0)" }
       try writePieces(
         "\(side.plural).csv", Array((["id"] + names).joined(separator: ",").utf8) + [0x0A],
         count: model.ids[side].count, directory
       ) { range throws(Failure) in
-        let table = try model.rows[side].table(of: range)
+        let table = try rows.table(of: range)
         var text: [UInt8] = []
         for (row, index) in range.enumerated() {
           CSVField.append(
@@ -117,9 +129,28 @@ package struct FactorExport {
     }
   }
 
+  private func writeJSONLines(_ directory: NewDirectory) throws(Failure) {
+    for side in Side.allCases {
+      let rows = rows(side)
+      try writePieces("\(side.plural).jsonl", [], count: rows.count, directory) {
+        range throws(Failure) in
+        let table = try rows.table(of: range)
+        var text: [UInt8] = []
+        for (row, index) in range.enumerated() {
+          text += "{\"id\":".utf8
+          try IdText.appendJSON(model.ids[side][index], to: &text)
+          if table.hasBias { text += ",\"bias\":\(table.bias(row))".utf8 }
+          let factors = table.factors(row).map { $0.description }.joined(separator: ",")
+          text += ",\"factors\":[\(factors)]}\n".utf8
+        }
+        return text
+      }
+    }
+  }
+
   /// The lines `f m n k b`, then a line for each user and item: its name, `T`, its numbers.
   ///
-  /// LIBMF has no biases: they are two factors more (``FactorModel/scoringRow(_:_:_:)``). `f 0` is
+  /// LIBMF has no biases: they are two factors more (``ExportVectors/innerProduct``). `f 0` is
   /// squared error, `b` what LIBMF predicts for an unknown pair.
   private func writeLIBMF(_ directory: NewDirectory) throws(Failure) {
     let (users, items) = (model.ids.user.count, model.ids.item.count)
@@ -139,11 +170,11 @@ package struct FactorExport {
     _ name: String, _ side: Side, _ range: Range<Int>
   ) throws(Failure) -> [UInt8] {
     guard !range.isEmpty else { return [] }
-    let table = try model.rows[side].table(of: range)
+    let table = try ExportedRows(side, of: model, as: .innerProduct).table(of: range)
     var text: [UInt8] = []
     for (row, index) in range.enumerated() {
       text += "\(name)\(index) T ".utf8
-      for number in model.scoringRow(side, table, row) { text += "\(number) ".utf8 }
+      for number in table.factors(row) { text += "\(number) ".utf8 }
       text.append(0x0A)
     }
     return text
@@ -182,7 +213,7 @@ package struct FactorExport {
 
   /// Writes a header, then parts of a side's rows, each part whole before the next.
   private func writeFloats(
-    _ name: String, _ header: [UInt8], _ rows: FactorRows, _ parts: [Part],
+    _ name: String, _ header: [UInt8], _ rows: ExportedRows, _ parts: [Part],
     _ directory: NewDirectory
   ) throws(Failure) {
     let pieces = (rows.count + Self.pieceRows - 1) / Self.pieceRows

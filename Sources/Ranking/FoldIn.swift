@@ -25,6 +25,9 @@ package struct NewRows: Sendable {
   /// The new rows that have no other rating: they have no direction, and their bias is 0.
   package let emptyRows: [UInt32]
 
+  /// The ratings of each new row that the model can use.
+  package let ratingCounts: [UInt32]
+
   /// The new rows that have a rating, ascending.
   package var ratedRows: [UInt32] {
     let empty = Set(emptyRows)
@@ -57,6 +60,7 @@ package struct NewRows: Sendable {
     model = try FactorModel(rows: rows, ids: newIds, mean: old.mean, scale: old.scale)
     self.block = block
     rated = SeenItems(block, userCount: newIds.user.count)
+    ratingCounts = (0..<block.rowCount).map { UInt32(block.ratings(ofRow: $0).count) }
     emptyRows = (0..<UInt32(block.rowCount)).filter { block.ratings(ofRow: Int($0)).isEmpty }
     unknownRatings = ratings.count - block.ratingCount
   }
@@ -95,7 +99,7 @@ package struct NewRows: Sendable {
   private static func block(
     _ side: Side, _ ratings: HoldoutRatings, ids: PerSide<IdTable>, known: IdTable
   ) throws(Failure) -> RatingBlock {
-    let indices = SeenRatings.map(ids[side.opposite], to: known)
+    let indices = ids[side.opposite].indices(in: known)
     let places = PerSide(user: ratings.users, item: ratings.items)
     var rows = [[(column: UInt32, value: Float)]](repeating: [], count: ids[side].count)
     for rating in 0..<ratings.count {

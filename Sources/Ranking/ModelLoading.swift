@@ -44,18 +44,7 @@ package struct LoadedModel: Sendable {
   private static func read(
     _ store: ModelDirectory, refused: inout [ModelDirectory.Refusal], workers: Int
   ) throws(Failure) -> (FactorModel, GenerationFacts)? {
-    func check(
-      _ generation: StoredGeneration
-    ) throws(Failure) -> (facts: GenerationFacts, rows: PerSide<FactorRows>) {
-      (generation.facts, try generation.checkedRows(workers: workers))
-    }
-    guard var chosen = try store.newest(refused: &refused, check) else { return nil }
-    if let best = chosen.facts.best, best != chosen.facts.iteration {
-      do throws(Failure) { chosen = try check(try store.open(generation: best)) } catch {
-        guard error.isDamage else { throw error }
-        refused.append((best, error))
-      }
-    }
+    guard let chosen = try store.chosen(refused: &refused, workers: workers) else { return nil }
     let facts = chosen.facts
     let model = try FactorModel(
       rows: chosen.rows,

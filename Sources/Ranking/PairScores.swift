@@ -37,7 +37,7 @@ package struct PairScores: Sendable {
     var tables = PerSide<FactorTable?>(user: nil, item: nil)
     var places = PerSide<[Int?]>(user: [], item: [])
     for side in Side.allCases {
-      let indices = SeenRatings.map(ids[side], to: model.ids[side])
+      let indices = ids[side].indices(in: model.ids[side])
       let wanted = indices.compactMap(\.self).sorted()
       places[side] = indices.map { index in index.flatMap { wanted.firstPlace(sorted: $0) } }
       tables[side] = try model.rows[side].table(of: wanted, workers: workers)

@@ -35,25 +35,20 @@ package final class SeenRatings: Sendable {
     self.side = side
     self.isOwn = isOwn
     var known = PerSide(user: model.ids.user.count, item: model.ids.item.count)
-    if isOwn {
+    // After an update the model has rows that the partition does not have.
+    if isOwn, known.user == partition.facts.userCount, known.item == partition.facts.itemCount {
       partitionRows = nil
       modelColumns = nil
     } else {
-      let rows = Self.map(model.ids[side], to: try partition.readIds(side))
-      let columns = Self.map(
-        try partition.readIds(side.opposite), to: model.ids[side.opposite])
+      let rows = model.ids[side].indices(in: try partition.readIds(side))
+      let columns = try partition.readIds(side.opposite).indices(
+        in: model.ids[side.opposite])
       known[side] = rows.count { $0 != nil }
       known[side.opposite] = columns.count { $0 != nil }
       partitionRows = rows
       modelColumns = columns
     }
     self.known = known
-  }
-
-  /// For each id of a table its index in another.
-  static func map(_ table: IdTable, to other: IdTable) -> [UInt32?] {
-    let lookup = IdLookup(other)
-    return (0..<table.count).map { lookup.index(of: table[$0]).map { UInt32($0) } }
   }
 
   /// What is asked for again and again.

@@ -8,15 +8,15 @@ import Workers
 ///
 /// Knows nothing of files: the trainer around it writes generations and decides when to stop.
 package final class AlternatingLearner: Learner {
-  private let source: RatingBlockSource
-  private let hyperparameters: Hyperparameters
-  private let kernels: KernelSet
-  private let workers: Int
-  private let ranks: Ranks
-  private let exchange: FactorExchange
+  let source: RatingBlockSource
+  let hyperparameters: Hyperparameters
+  let kernels: KernelSet
+  let workers: Int
+  let ranks: Ranks
+  let exchange: FactorExchange
   /// The ratings of each row that this process owns, as far as the feedback counts them.
   private let counts: PerSide<[UInt32]>
-  private let memory: PhaseMemory
+  let memory: PhaseMemory
   private var penalties = PerSide(user: 0.0, item: 0.0)
   /// What this rank had sent by the end of the phase before: the first phase answers for what had
   /// to be sent before it, the rows of the side that it reads above all.
@@ -109,7 +109,7 @@ package final class AlternatingLearner: Learner {
   }
 
   /// Who holds the rows of a fixed side; `nil` where this process does.
-  private func scattered(_ side: Side) -> ScatteredSide? {
+  func scattered(_ side: Side) -> ScatteredSide? {
     guard !ranks.isAlone else { return nil }
     let (ranks, indices) = (ranks, exchange.share(of: side).indices)
     return ScatteredSide(

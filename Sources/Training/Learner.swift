@@ -39,18 +39,26 @@ package protocol Learner: AnyObject {
 ///   - ownership: Who owns what; `nil` in one process alone.
 ///   - factors: The rows to go on from, of those that this process owns; `nil` begins with the
 ///     seed's.
+///   - isNew: Which of the rows to go on from have still to be found; `nil` where none has.
 /// - Throws: `.memory`, or whatever reading the ratings meets.
 func makeLearner(
   _ source: RatingBlockSource, hyperparameters: Hyperparameters, kernels: KernelSet, workers: Int,
-  ranks: Ranks = .alone, ownership: Ownership? = nil, factors: PerSide<FactorTable>?
+  ranks: Ranks = .alone, ownership: Ownership? = nil, factors: PerSide<FactorTable>?,
+  isNew: PerSide<[Bool]>? = nil
 ) throws(Failure) -> any Learner {
   let mean = hyperparameters.hasBias ? try source.mean(workers: workers, ranks: ranks) : 0
-  switch hyperparameters.algorithm {
-  case .als:
-    return try AlternatingLearner(
+  func alternating() throws(Failure) -> AlternatingLearner {
+    let learner = try AlternatingLearner(
       source, hyperparameters: hyperparameters, mean: mean, kernels: kernels, workers: workers,
       ranks: ranks, ownership: ownership, factors: factors)
+    if let isNew { try learner.foldIn(isNew) }
+    return learner
+  }
+  switch hyperparameters.algorithm {
+  case .als: return try alternating()
   case .sgd(let settings):
+    // What is new is solved in any case: steps from zero would lead nowhere.
+    let factors = isNew == nil ? factors : try alternating().factors
     return try StochasticLearner(
       source, settings: settings, hyperparameters: hyperparameters, mean: mean, kernels: kernels,
       workers: workers, ranks: ranks, ownership: ownership, factors: factors)

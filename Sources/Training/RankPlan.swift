@@ -21,7 +21,9 @@ package struct RankPlan: Sendable {
   ) throws(Failure) {
     self.partition = partition
     sumsAllRows = hyperparameters.feedback != .explicit
-    refersToColumns = hyperparameters.solver != nil
+    // New rows of a start are solved from them all the same.
+    refersToColumns =
+      hyperparameters.solver != nil || hyperparameters.values[ModelSetting.start] != nil
     let facts = partition.facts
     guard rankCount > 1 else {
       ownership = nil

@@ -31,6 +31,13 @@ struct Resumption {
       ? try model.newestGood().map { ($0.facts, $0.factors, $0.refused) }
       : try newestGood(in: model, grids: partition.grids, ranks, shares)
     guard let (facts, factors, refused) = newest else { return .fromTheStart }
+    guard facts.later == nil else {
+      throw Failure(
+        .mismatch, at: model.directory,
+        "has users or items that were put in by `update`, of which the partition knows nothing",
+        hint: "begin another model with it: blockals train PARTITION -o DIR --start-from "
+          + model.directory)
+    }
     var differences = Difference.list(
       stored: facts.hyperparameters.settings + [("ratings (digest)", facts.partitionDigest)],
       asked: hyperparameters.settings + [("ratings (digest)", partition.digest)])

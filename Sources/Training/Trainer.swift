@@ -9,8 +9,11 @@ import Workers
 package enum Trainer {
   /// Trains until the iterations are done, a rule of the run ends it, or a stop is requested.
   ///
-  /// - Parameter ranks: The processes that train together; each calls with the same arguments, and
-  ///   the model that they write is the one that one process alone writes, byte for byte.
+  /// - Parameters:
+  ///   - ranks: The processes that train together; each calls with the same arguments, and the
+  ///     model that they write is the one that one process alone writes, byte for byte.
+  ///   - start: The model whose digest is the hyperparameters' start; `nil` where they have none,
+  ///     or the model directory holds a generation to go on with.
   /// - Throws: `.mismatch` where the model directory holds a model of other settings, `.output`
   ///   where another process trains into it, `.memory` where the budget does not suffice,
   ///   `.diverged` where the numbers do, `.usage` where there are more ranks than blocks; any
@@ -18,16 +21,17 @@ package enum Trainer {
   ///   run and has none yet is removed.
   package static func run(
     _ partition: Partition, into model: ModelDirectory, hyperparameters: Hyperparameters,
-    settings: TrainingSettings, ranks: Ranks = .alone, metric: HoldoutMetric? = nil,
-    stop: StopRequest = StopRequest(),
+    settings: TrainingSettings, ranks: Ranks = .alone, start: StartingModel? = nil,
+    metric: HoldoutMetric? = nil, stop: StopRequest = StopRequest(),
     observe: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
   ) throws(Failure) -> TrainingEnd {
     let lock = ranks.speaks ? try model.lock() : nil
     defer { lock?.release() }
     do throws(Failure) {
       try requireOneDirectory(model, partition, ranks)
+      try start?.check(hyperparameters, replacing: settings.fresh ? model : nil)
       let loop = try makeLoop(
-        partition, model, hyperparameters, settings, ranks, metric, stop, observe)
+        partition, model, hyperparameters, settings, ranks, start, metric, stop, observe)
       let end = try loop.run()
       if ranks.speaks, end == .stopped(saved: nil) { model.removeIfFruitless() }
       return end
@@ -87,8 +91,9 @@ package enum Trainer {
   /// Prepares everything; what can be refused is, before anything is changed.
   private static func makeLoop(
     _ partition: Partition, _ model: ModelDirectory, _ hyperparameters: Hyperparameters,
-    _ settings: TrainingSettings, _ ranks: Ranks, _ metric: HoldoutMetric?,
-    _ stop: StopRequest, _ observe: @escaping @Sendable (TrainingEvent) -> Void
+    _ settings: TrainingSettings, _ ranks: Ranks, _ start: StartingModel?,
+    _ metric: HoldoutMetric?, _ stop: StopRequest,
+    _ observe: @escaping @Sendable (TrainingEvent) -> Void
   ) throws(Failure) -> TrainingLoop {
     let facts = partition.facts
     let kernels = try KernelSet.select(settings.instructionSet)
@@ -97,7 +102,7 @@ package enum Trainer {
       // What one process takes is known before anything is read.
       _ = try TrainingMemory(
         partition, hyperparameters: hyperparameters, settings: settings,
-        ranksHoldout: metric != nil)
+        ranksHoldout: metric != nil, start: start)
     }
     let plan = try RankPlan(partition, hyperparameters, rank: ranks.rank, of: ranks.count)
     let holdout =
@@ -106,7 +111,7 @@ package enum Trainer {
     let survey = try plan.survey(holdout: holdout, workers: settings.workers)
     let memory = try TrainingMemory(
       partition, hyperparameters: hyperparameters, settings: settings,
-      ranksHoldout: metric != nil, territory: survey.territory, rank: ranks.rank)
+      ranksHoldout: metric != nil, territory: survey.territory, rank: ranks.rank, start: start)
     if settings.fresh, ranks.speaks { try model.clear() }
     let source = RatingBlockSource(partition, survey, keeps: memory.keepsRatings)
     let begin = try Resumption.find(
@@ -121,16 +126,19 @@ package enum Trainer {
       model, partition: partition, hyperparameters: hyperparameters, rules: settings.run,
       ranks: ranks, shares: plan.shares,
       saved: begin.history.isEmpty ? nil : begin.history.count)
+    let beginning = try begin.factors == nil ? beginning(start, partition, plan, ranks) : nil
     let learner = try makeLearner(
       source, hyperparameters: hyperparameters, kernels: kernels, workers: settings.workers,
-      ranks: ranks, ownership: plan.ownership, factors: begin.factors)
+      ranks: ranks, ownership: plan.ownership,
+      factors: begin.factors ?? beginning?.map(\.table), isNew: beginning?.map(\.isNew))
     observe(
       .started(
         TrainingStart(
           completedIterations: begin.history.count, iterations: settings.run.iterations,
           instructionSet: kernels.instructionSet.rawValue, workers: settings.workers,
           userCount: facts.userCount, itemCount: facts.itemCount, ratingCount: facts.ratingCount,
-          keepsRatings: memory.keepsRatings || learner.keepsRatings, refused: begin.refused)))
+          keepsRatings: memory.keepsRatings || learner.keepsRatings, refused: begin.refused,
+          newRows: try newRows(beginning, ranks))))
     try checkpointer.mendLog(begin.history)
     return TrainingLoop(
       learner, rules: settings.run, ratingCount: facts.ratingCount,
@@ -140,6 +148,33 @@ package enum Trainer {
           workers: settings.workers) : nil,
       metric: metric, checkpointer: checkpointer, history: begin.history, stop: stop,
       observe: observe)
+  }
+
+  /// The rows that a model which is started from has of those that a rank owns; `nil` where the
+  /// seed's are begun with.
+  private static func beginning(
+    _ start: StartingModel?, _ partition: Partition, _ plan: RankPlan, _ ranks: Ranks
+  ) throws(Failure) -> PerSide<StartingRows>? {
+    guard let start else { return nil }
+    let digest = Array(start.digest.utf8)
+    guard try ranks.spoken(digest) == digest else {
+      throw Failure(
+        .mismatch, setting: "start-from", "is another model than the first rank starts from",
+        hint: "all ranks have to see the same directories")
+    }
+    return try PerSide { side throws(Failure) in
+      try start.rows(side, plan.shares[side].indices, of: partition)
+    }
+  }
+
+  /// How many rows of all ranks the start does not have; `nil` without one.
+  private static func newRows(
+    _ beginning: PerSide<StartingRows>?, _ ranks: Ranks
+  ) throws(Failure) -> PerSide<Int>? {
+    guard let beginning else { return nil }
+    let counts = try ranks.totals(
+      Side.allCases.map { side in beginning[side].isNew.count { $0 } })
+    return PerSide(user: counts[0], item: counts[1])
   }
 
   /// Refuses rules that could never be met, rather than passing over them.

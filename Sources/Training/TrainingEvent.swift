@@ -29,6 +29,8 @@ package struct TrainingStart: Sendable {
   package let keepsRatings: Bool
   /// Generations that were found damaged and passed over.
   package let refused: [(generation: Int, failure: Failure)]
+  /// Rows that the model which is started from does not have; `nil` without such a model.
+  package let newRows: PerSide<Int>?
 }
 
 /// How far a phase is.

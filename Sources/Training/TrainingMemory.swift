@@ -28,18 +28,21 @@ package struct TrainingMemory: Sendable, Equatable {
   ///   - ranksHoldout: Whether a ranking metric is measured after each iteration.
   ///   - territory: What this process holds; `nil` for everything.
   ///   - rank: Its number among those that train together.
+  ///   - start: The model that training begins with.
   /// - Throws: `.memory`, naming the least, where the budget is smaller.
   package init(
     _ partition: Partition, hyperparameters: Hyperparameters, settings: TrainingSettings,
-    ranksHoldout: Bool = false, territory: Territory? = nil, rank: Int = 0
+    ranksHoldout: Bool = false, territory: Territory? = nil, rank: Int = 0,
+    start: StartingModel? = nil
   ) throws(Failure) {
     let facts = partition.facts
     let territory = territory ?? Territory(whole: facts.grids)
     let width = FactorTable.stride(rank: hyperparameters.rank, hasBias: hyperparameters.hasBias)
     let rows = territory.shares.user.indices.count + territory.shares.item.indices.count
-    // Only one rank writes ids.
+    // Only one rank writes ids; all match them with those of a start.
     let ids = try PerSide { side throws(Failure) in
-      rank == 0 ? try partition.memoryOfIds(side) : 0
+      let own = rank == 0 || start != nil ? try partition.memoryOfIds(side) : 0
+      return try own + (start?.memoryOfIds(side) ?? 0)
     }
     var held = rows * (width * 4 + Self.rowBytes) + (facts.holdout?.ratingCount ?? 0) * 12
     held += Self.exchangeBytes(territory, hyperparameters, width: width)

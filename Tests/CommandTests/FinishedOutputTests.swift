@@ -9,6 +9,8 @@ import Testing
   init() throws {
     stored = try StoredModel.tiny()
     try stored.folder.write(TinyRatings.csv + "a bad line\n", to: "r.csv")
+    try stored.folder.write("ann,Dune\n", to: "r2.csv")
+    try stored.folder.write("user,item,rating\neve,Dune,4\n", to: "new.csv")
   }
 
   private func run(_ command: String, output: String? = nil) throws -> CommandResult {
@@ -27,6 +29,8 @@ import Testing
     "export model --format npy -o out",
     "generate --users 30 --items 20 --ratings 100 -o out",
     "recommend model --include-seen --users all -o out", "similar model --item Dune -o out",
+    "update model --new-users new.csv -o out",
+    "predict model r2.csv -o out",
   ])
   func `finds its output complete, and says what it said`(command: String) throws {
     let first = try run(command)
@@ -58,6 +62,10 @@ import Testing
     ),
     ("recommend model --include-seen ann -o out", "recommend model --include-seen zoë -o out"),
     ("recommend model --include-seen ann bob -o out", "recommend model --include-seen ann -o out"),
+    (
+      "update model --new-users new.csv -o out",
+      "update model --new-users new.csv --no-rating -o out"
+    ),
   ])
   func `with other settings is refused, and changes nothing`(
     first: String, second: String
@@ -75,7 +83,8 @@ import Testing
 private enum Folder {
   static func bytes(_ folder: String) throws -> [String: Data] {
     var found: [String: Data] = [:]
-    for path in try FileManager.default.subpathsOfDirectory(atPath: folder) {
+    for path in try FileManager.default.subpathsOfDirectory(atPath: folder)
+    where !path.hasSuffix("/LOCK") {  // That says who came last.
       found[path] = FileManager.default.contents(atPath: "\(folder)/\(path)") ?? Data()
     }
     return found

@@ -18,6 +18,20 @@ struct `The tools` {
     #expect(result.output.hasPrefix("2 runs of \(command) killed "))
   }
 
+  @Test func `the attack finds nothing in a few seconds of each kind`() throws {
+    let directory = try TemporaryDirectory()
+    let result = try Tools.run(
+      "prove.py",
+      [
+        "--minutes", "0.25", "--work", directory.file("work"), "--record",
+        directory.file("record.json"),
+      ])
+    #expect(result.status == 0, "\(result.output)")
+    for kind in ["kill -9", "failed system calls", "damaged files", "two writers"] {
+      #expect(result.output.contains("\(kind)"))
+    }
+  }
+
   @Test func `the comparison prints a table`() throws {
     let directory = try TemporaryDirectory()
     let result = try Tools.run(

@@ -54,6 +54,67 @@ private func floats(_ bytes: some Collection<UInt8>) -> [Float] {
     #expect(floats(bytes[(8 + length)...]) == [2, 1, 1, 1, 1.5, 1, 0.5, -1])
   }
 
+  @Test func `to JSON lines is an object a row, with the biases of the model`() throws {
+    let read = try export(.jsonl)
+    #expect(
+      String(decoding: try read("users.jsonl"), as: UTF8.self) == """
+        {"id":"ann","factors":[1.0,2.0]}
+        {"id":"zoë","factors":[2.0,1.0]}
+        {"id":"bob","factors":[1.0,0.0]}
+
+        """)
+  }
+
+  @Test(arguments: [false, true])
+  func `of vectors for an inner product has the model's scores`(hasBias: Bool) throws {
+    let (model, exported) = try exportVectors(.innerProduct, hasBias: hasBias)
+    let predictor = try Predictor(model.model)
+    let width = hasBias ? 6 : 4
+    for user in 0..<3 {
+      for item in 0..<4 {
+        let product = (0..<width).reduce(Float(0)) { sum, position in
+          sum + exported.user[user * width + position] * exported.item[item * width + position]
+        }
+        let score = try #require(predictor.predict(user: user, item: item))
+        #expect(abs(product - score) <= 1e-5, "user \(user), item \(item)")
+      }
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `of vectors of length one has the directions of the factors`(hasBias: Bool) throws {
+    let (model, exported) = try exportVectors(.unitLength, hasBias: hasBias)
+    let items = try model.model.rows.item.table()
+    for item in 0..<4 {
+      let row = exported.item[item * 4..<item * 4 + 4]
+      let factors = items.factors(item)
+      let length = factors.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+      #expect(zip(row, factors).allSatisfy { abs(Double($0) * length - Double($1)) < 1e-6 })
+      #expect(abs(row.reduce(0) { $0 + $1 * $1 } - 1) < 1e-6)
+    }
+  }
+
+  /// A model of rank 4 and the floats of both sides' files.
+  private func exportVectors(
+    _ vectors: ExportVectors, hasBias: Bool
+  ) throws -> (LoadedModel, PerSide<[Float]>) {
+    let stored = try StoredModel(
+      TinyRatings.matrix,
+      ids: PerSide(user: TinyRatings.idTable(.user), item: TinyRatings.idTable(.item)),
+      factors: PerSide(
+        user: .random(rowCount: 3, rank: 4, hasBias: hasBias, seed: 1),
+        item: .random(rowCount: 4, rank: 4, hasBias: hasBias, seed: 2)),
+      mean: hasBias ? 3.25 : nil)
+    let loaded = try LoadedModel.open(stored.model, in: PosixFileSystem())
+    try FactorExport(loaded, vectors: vectors).write(
+      .npy, to: stored.folder.file("out"), in: PosixFileSystem())
+    #expect(try PosixFileSystem().status(stored.folder.file("out/users.bias.npy")) == nil)
+    let read = try PerSide { side in
+      floats(try stored.folder.read("out/\(side.plural).npy").dropFirst(128))
+    }
+    return (try loaded.held(), read)
+  }
+
   @Test func `to CSV and to LIBMF's model is text`() throws {
     let csv = try export(.csv)
     #expect(
