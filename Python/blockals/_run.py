@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import logging
 import os
@@ -44,24 +43,29 @@ def interruptible(work: Callable[[_library.Stop], Any]) -> Any:
         return work(stop)
     outcome: list[Any] = []
     failure: list[BaseException] = []
+    done = threading.Event()
 
     def run() -> None:
         try:
             outcome.append(work(stop))
         except BaseException as error:
             failure.append(error)
+        finally:
+            done.set()
 
     thread = threading.Thread(target=run, name="blockals")
     interrupt: BaseException | None = None
     thread.start()
-    while True:
+    while not done.is_set():
         try:
-            thread.join()
-            break
+            # Not join(): in some versions of Python an interrupt makes it forget the thread. And
+            # not for ever: the system may have given the signal to another thread.
+            done.wait(0.1)
         except BaseException as error:
             # What a signal's handler raises, KeyboardInterrupt as a rule.
             interrupt = interrupt or error
             stop.set()
+    thread.join()
     if interrupt is not None:
         raise interrupt
     if failure:
@@ -164,4 +168,4 @@ def usable_workers() -> int:
     return max(1, cores)
 
 
-__all__ = ["Iteration", "ctypes", "interruptible", "progress_bar", "train", "usable_workers"]
+__all__ = ["Iteration", "interruptible", "progress_bar", "train", "usable_workers"]
