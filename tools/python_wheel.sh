@@ -57,7 +57,7 @@ mv "$target"/raw/blockals-*.whl dist/
 ls -l dist/blockals-*.whl | awk '{ printf "%s: %.1f MB\n", $NF, $5 / 1e6 }'
 
 [ "${1:-}" = test ] || exit 0
-environment tests 'numpy>=2' scipy pytest pyarrow polars pandas joblib scikit-learn tqdm \
+environment tests 'numpy>=2' scipy pytest pyarrow polars pandas joblib scikit-learn tqdm implicit \
   || skip "The tests of the package for Python are left out: PyPI cannot be reached" test
 "$target/tests/bin/python" -m pip install -q --disable-pip-version-check --no-deps \
   --force-reinstall dist/blockals-*.whl

@@ -92,7 +92,8 @@ class ALS(Parameters, Answers):
         memory: int | None = None,
     ):
         given = dict(locals())
-        for name in self._names():
+        # Not those of a subclass, which may have others.
+        for name in ALS._names():
             setattr(self, name, given[name])
 
     # --- Training -----------------------------------------------------------------------------
