@@ -23,7 +23,7 @@ def test_implicit_s_recall(movielens):
     train, test = movielens["train"], movielens["test"]
     ours, theirs = [], []
     # A random start moves the figure by more than exactness does: the mean over some.
-    for seed in range(6):
+    for seed in range(12):
         settings = dict(factors=32, regularization=0.1, alpha=2.0, iterations=15)
         model = AlternatingLeastSquares(random_state=seed, **settings)
         model.fit(train, show_progress=False)
