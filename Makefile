@@ -19,7 +19,7 @@ export MPICC = mpicc
 PREFIX = /usr/local
 DESTDIR =
 
-.PHONY: build mpi install dist deb test test-faults soak demo check lint format bench help \
+.PHONY: build mpi install test wheel test-faults soak demo check lint format bench help \
   help-texts docs setup clean
 .DEFAULT_GOAL := build
 
@@ -39,19 +39,19 @@ mpi: setup
 install: build
 	tools/install.sh "$$(swift build -c release --show-bin-path)" "$(DESTDIR)$(PREFIX)"
 
-## dist: build/blockals-VERSION-linux-ARCHITECTURE.tar.gz, which runs without Swift
-dist: setup
-	tools/package.sh tar
-
-## deb: the same as a Debian package
-deb: setup
-	tools/package.sh deb
-
 ## test: all tests; BLOCKALS_DATA names a folder of real ratings for those that want them
 test: setup
 	@if tools/setup.sh mpi >/dev/null 2>&1; then $(MAKE) --no-print-directory mpi; \
 	else echo "The tests of training under mpirun are skipped: Open MPI is not there (make mpi)"; fi
 	swift test $(TEST_FLAGS)
+	swift build -c release --product blockalsc
+	swift build -c release --product blockals
+	tools/python_wheel.sh test
+
+## wheel: the package for Python, with library and command, in dist
+wheel: build
+	swift build -c release --product blockalsc
+	tools/python_wheel.sh
 
 ## test-faults: a quarter of an hour of kills, failing calls, full disks and damaged files
 test-faults: build
@@ -98,4 +98,4 @@ setup:
 
 ## clean: removes what was built
 clean:
-	rm -rf .build build
+	rm -rf .build build dist

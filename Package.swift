@@ -43,6 +43,8 @@ let package = Package(
   products: [
     .executable(name: "blockals", targets: ["BlockALSCommand"]),
     .library(name: "BlockALS", targets: ["BlockALS"]),
+    // For other languages; `make wheel` links it for Python, with everything that it needs.
+    .library(name: "blockalsc", type: .dynamic, targets: ["BlockALSC"]),
     // What knows MPI, where the package manager is to build it; `make mpi` does without. Its name is
     // not that of the library which is loaded: a build without the trait would put an empty one there.
     .library(name: "MPIBridge", type: .dynamic, targets: ["MPIBridge"]),
@@ -136,6 +138,19 @@ let package = Package(
         "Training", "Ranking",
       ],
       swiftSettings: safe),
+    // The boundary to C, where every argument is a pointer: nothing in it is safe by the language.
+    .target(
+      name: "BlockALSC",
+      dependencies: [
+        "BlockMatrix", "Workers", "RatingInput", "BlockStore", "BlockPartition", "Training",
+        "Ranking", "BlockALS",
+      ],
+      exclude: ["include", "exports.map"], swiftSettings: strict,
+      linkerSettings: [
+        .unsafeFlags([
+          "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/BlockALSC/exports.map",
+        ])
+      ]),
     .executableTarget(
       name: "BlockALSCommand",
       dependencies: [
@@ -186,7 +201,7 @@ let package = Package(
       name: "ModelPageTests", dependencies: ["ModelPage", "BlockMatrix", "TestSupport"],
       swiftSettings: safe),
     .testTarget(
-      name: "BlockALSTests", dependencies: ["BlockALS", "BlockMatrix", "TestSupport"],
+      name: "BlockALSTests", dependencies: ["BlockALS", "BlockMatrix", "Workers", "TestSupport"],
       swiftSettings: safe),
     .testTarget(
       name: "CommandTests", dependencies: ["BlockALSCommand", "BlockMatrix", "TestSupport"],

@@ -19,8 +19,12 @@ public struct TrainedModel: Sendable {
   private let recommender: Recommender
   private let predictor: Predictor
 
-  /// The directory that holds the model.
-  public let path: String
+  private let place: ModelPlace
+
+  /// The directory that holds the model; `nil` where it is in memory.
+  public var path: String? {
+    place.fileSystem is PosixFileSystem ? place.directory : nil
+  }
   /// Factors per user and item.
   public var rank: Int { loaded.model.rank }
   /// The iterations that the model has had.
@@ -36,14 +40,15 @@ public struct TrainedModel: Sendable {
   ///   are damaged, or the ids are not those that the model was trained with; `io` and `permission`
   ///   where the newest cannot be read now: an older one would be another answer.
   public init(path: String, strict: Bool = false) throws(BlockALSError) {
-    let loaded = try publicly { () throws(Failure) in
-      try LoadedModel.open(path, in: PosixFileSystem(), strict: strict).held()
-    }
-    recommender = try publicly { () throws(Failure) in try Recommender(loaded.model) }
-    predictor = try publicly { () throws(Failure) in try Predictor(loaded.model) }
+    self = try publicly { () throws(Failure) in try TrainedModel(.disk(path), strict: strict) }
+  }
+
+  private init(_ place: ModelPlace, strict: Bool) throws(Failure) {
+    loaded = try place.load(strict: strict).held()
+    recommender = try Recommender(loaded.model)
+    predictor = try Predictor(loaded.model)
     lookups = loaded.model.ids.map { IdLookup($0) }
-    self.loaded = loaded
-    self.path = path
+    self.place = place
   }
 
   /// Trains a model, or goes on with the one in the directory.
@@ -51,26 +56,25 @@ public struct TrainedModel: Sendable {
   /// - Parameters:
   ///   - ratings: What to train on.
   ///   - path: The model's directory. Where it holds a model of the same ratings and options,
-  ///     training goes on from its newest generation, to the same bytes.
+  ///     training goes on from its newest generation, to the same bytes. `nil` for a model that is
+  ///     in memory alone; ``save(to:)`` writes it.
   ///   - options: How.
+  ///   - progress: Told about each iteration.
   ///   - shouldStop: Asked from time to time, on any thread; where it says yes, training ends with
   ///     an error of kind `stopped` and the newest generation stays.
-  ///   - progress: Told about each iteration.
   /// - Throws: ``BlockALSError`` of kind `mismatch` where the directory holds a model of other
   ///   options, and any other; generations that were committed stay as they are.
   /// - Complexity: O(iterations · (ratings · rank² + rows · rank³)), divided by the workers.
   public static func train(
-    on ratings: RatingsPartition, into path: String, options: TrainingOptions = .init(),
-    shouldStop: @escaping @Sendable () -> Bool = { false },
-    progress: @escaping @Sendable (IterationSummary) -> Void = { _ in }
+    on ratings: RatingsPartition, into path: String? = nil, options: TrainingOptions = .init(),
+    progress: @escaping @Sendable (IterationSummary) -> Void = { _ in },
+    shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws(BlockALSError) -> TrainedModel {
     try publicly { () throws(Failure) in
       let stop = StopRequest()
-      // Options that do not fit are refused before a directory is made.
-      let (hyperparameters, settings) = (try options.hyperparameters(), try options.settings())
-      let end = try Trainer.run(
-        ratings.partition, into: ModelDirectory.openOrCreate(path, in: PosixFileSystem()),
-        hyperparameters: hyperparameters, settings: settings, stop: stop,
+      let place = try ModelTraining.run(
+        on: ratings, into: path, hyperparameters: options.hyperparameters(),
+        settings: options.settings(), stop: stop,
         observe: { event in
           if shouldStop() { stop.set() }
           guard case .iteration(let report) = event else { return }
@@ -80,11 +84,15 @@ public struct TrainedModel: Sendable {
               rmse: report.record.rmse, holdoutRmse: report.record.holdoutRmse,
               seconds: report.seconds))
         })
-      if case .stopped = end {
-        throw Failure(.stopped, at: path, "stopped on request", hint: "train again to go on")
-      }
+      return try TrainedModel(place, strict: false)
     }
-    return try TrainedModel(path: path)
+  }
+
+  /// Writes the model into a directory that does not exist yet, complete or not at all.
+  ///
+  /// - Throws: ``BlockALSError`` of kind `output` where something has the name.
+  public func save(to path: String) throws(BlockALSError) {
+    try publicly { () throws(Failure) in try place.save(loaded, to: path) }
   }
 
   /// The predicted rating of an item by a user; `nil` where either is unknown to the model.

@@ -120,6 +120,7 @@ package struct SettingTable: Sendable {
       @Sendable (_ given: SettingValue?, _ fallback: SettingValue?, SettingValues) throws(Failure)
         -> SettingValue?
     let absent: (@Sendable (SettingValues) -> SettingValue?)?
+    let read: @Sendable (String) -> SettingValue?
     let applies: @Sendable (SettingValues) -> Bool
     let decode: @Sendable (KeyedDecodingContainer<Member>) throws -> SettingValue?
   }
@@ -141,6 +142,21 @@ package struct SettingTable: Sendable {
   /// The names of all settings, in order.
   package var names: [String] { rows.map(\.name) }
 
+  /// Takes the settings of this table out of texts by name; others stay.
+  ///
+  /// - Throws: `.usage` naming the setting that a text is no value of.
+  package func take(from texts: inout [String: String]) throws(Failure) -> SettingValues {
+    var values = SettingValues()
+    for row in rows {
+      guard let text = texts.removeValue(forKey: row.name) else { continue }
+      guard let value = row.read(text) else {
+        throw Failure(.usage, setting: row.name, "'\(printable(text.utf8))' is no value of it")
+      }
+      values[row.name] = value
+    }
+    return values
+  }
+
   /// The setting that is called so in manifests and programs; `nil` where there is none.
   package func name(ofMember member: String) -> String? {
     rows.first { $0.member == member }?.name
@@ -158,7 +174,7 @@ package struct SettingTable: Sendable {
         resolve: { (given, fallback, before) throws(Failure) -> SettingValue? in
           try setting.resolve(given, fallback, before)
         },
-        absent: absent,
+        absent: absent, read: { Value.value(ofText: $0) },
         applies: { (before: SettingValues) -> Bool in
           setting.conditions.allSatisfy { $0.holds(before) }
         },

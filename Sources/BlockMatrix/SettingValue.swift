@@ -26,6 +26,8 @@ package protocol SettingType: Sendable, Equatable {
   var settingValue: SettingValue { get }
   /// Which values there are, where they can be counted.
   static var words: [String] { get }
+  /// Reads a value as ``SettingValue/text`` writes it; `nil` where the text is none.
+  static func value(ofText text: String) -> SettingValue?
   /// Takes a value out of a manifest.
   static func decode<Key: CodingKey>(
     _ fields: KeyedDecodingContainer<Key>, _ key: Key
@@ -50,6 +52,7 @@ extension Int: SettingType {
     self = whole
   }
   package var settingValue: SettingValue { .whole(self) }
+  package static func value(ofText text: String) -> SettingValue? { Int(text).map { .whole($0) } }
 }
 
 extension UInt64: SettingType {
@@ -58,6 +61,7 @@ extension UInt64: SettingType {
     self = seed
   }
   package var settingValue: SettingValue { .seed(self) }
+  package static func value(ofText text: String) -> SettingValue? { UInt64(text).map { .seed($0) } }
 }
 
 extension Double: SettingType {
@@ -66,6 +70,9 @@ extension Double: SettingType {
     self = number
   }
   package var settingValue: SettingValue { .number(self) }
+  package static func value(ofText text: String) -> SettingValue? {
+    Double(text).map { .number($0) }
+  }
 }
 
 extension Bool: SettingType {
@@ -74,6 +81,9 @@ extension Bool: SettingType {
     self = flag
   }
   package var settingValue: SettingValue { .flag(self) }
+  package static func value(ofText text: String) -> SettingValue? {
+    ["yes": true, "no": false][text].map { .flag($0) }
+  }
 }
 
 extension String: SettingType {
@@ -82,6 +92,7 @@ extension String: SettingType {
     self = word
   }
   package var settingValue: SettingValue { .word(self) }
+  package static func value(ofText text: String) -> SettingValue? { .word(text) }
 }
 
 /// A choice between words.
@@ -94,6 +105,7 @@ extension SettingWord {
   }
   package var settingValue: SettingValue { .word(rawValue) }
   package static var words: [String] { allCases.map(\.rawValue) }
+  package static func value(ofText text: String) -> SettingValue? { .word(text) }
   package static func decode<Key: CodingKey>(
     _ fields: KeyedDecodingContainer<Key>, _ key: Key
   ) throws -> SettingValue? {

@@ -81,11 +81,13 @@ struct AddedRatings: Sendable {
   /// Whether the text that they were made of had values.
   var valuesGiven: Bool { partitions.contains { $0.facts.valuesGiven } }
 
-  /// Bytes of the text that they were made of; `nil` where one does not say.
-  var inputByteCount: Int? {
-    var sum = 0
+  /// Bytes of all text: theirs, and what was read besides; `nil` where one does not say.
+  func inputByteCount(besides count: Int) -> Int? {
+    var sum = count
     for partition in partitions {
       guard let count = partition.facts.inputByteCount else { return nil }
+      // Whoever writes a manifest may write any number into it.
+      guard sum < 1 << 55, count < 1 << 55 else { return nil }
       sum += count
     }
     return sum
@@ -157,7 +159,8 @@ struct AddedRatings: Sendable {
           IdTable(bytes: table.bytes, offsets: table.offsets, counts: counts), side) : []
       guard isRight, Set(numbers).count == numbers.count else {
         throw Failure(
-          .data, at: partition.directory, "an id of its \(side.plural) is empty or comes twice",
+          .data, at: partition.directory,
+          "an id of its \(side.plural) is empty, broken or comes twice",
           hint: "look at it with: blockals verify \(partition.directory)")
       }
       return numbers

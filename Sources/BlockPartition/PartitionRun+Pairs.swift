@@ -102,6 +102,13 @@ extension PartitionRun {
     guard let pair = outcomes.compactMap(\.refused).min(by: { ids.precedes($0, $1) }) else {
       return
     }
+    guard given == nil else {
+      throw Failure(
+        .data,
+        "user \"\(printable(ids.user[Int(pair.user)]))\" and item "
+          + "\"\(printable(ids.item[Int(pair.item)]))\" have two ratings",
+        hint: "say what counts with duplicates last, sum, mean or keep")
+    }
     throw try DuplicateReport(reader: reader, added: added).failure(
       user: Array(ids.user[Int(pair.user)]), item: Array(ids.item[Int(pair.item)]),
       rowCount: outcomes.reduce(0) { $0 + $1.refusedRowCount })

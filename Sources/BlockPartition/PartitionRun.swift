@@ -9,6 +9,8 @@ struct PartitionRun: Sendable {
   let inputs: [RatingInput]
   /// What comes before them.
   let added: AddedRatings
+  /// Ratings that are in memory already, in place of inputs.
+  let given: GivenRatings?
   let inputByteCount: Int?
   let writer: PartitionWriter
   let fileSystem: any FileSystem
@@ -28,7 +30,7 @@ struct PartitionRun: Sendable {
   private func run<Row: NumberedRating>(
     _ rows: Row.Type, listing list: ([BadLine]) throws(Failure) -> Void
   ) throws(Failure) -> (PartitionFacts, PartitionSummary) {
-    let text = try readText(Row.self)
+    let text = if let given { try take(given, as: Row.self) } else { try readText(Row.self) }
     var summary = text.summary
     let ids = text.ids
     let work = memory.workByteCount(text.measure)
@@ -49,7 +51,7 @@ struct PartitionRun: Sendable {
     let facts = try writer.commit(
       grids: blocks.grids, valuesGiven: text.valuesGiven,
       duplicates: settings.duplicates.rawValue,
-      inputByteCount: added.inputByteCount.map { $0 + summary.inputByteCount },
+      inputByteCount: added.inputByteCount(besides: summary.inputByteCount),
       droppedRatingCount: counts.droppedCount > 0 ? counts.droppedCount : nil,
       times: text.measure.newest.map { settings.timeFacts(newest: $0) })
     summary.wasThere = writer.isTaken

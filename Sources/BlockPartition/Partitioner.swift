@@ -46,13 +46,13 @@ package enum Partitioner {
       if writer.isTaken {
         try refuseOther(
           writer.directory, settings,
-          inputByteCount: inputByteCount.flatMap { count in
-            added.inputByteCount.map { $0 + count }
-          }, in: fileSystem)
+          inputByteCount: inputByteCount.flatMap { added.inputByteCount(besides: $0) },
+          in: fileSystem)
       }
       let memory = PartitionMemory(settings)
       let run = PartitionRun(
-        settings: settings, inputs: opened, added: added, inputByteCount: inputByteCount,
+        settings: settings, inputs: opened, added: added, given: nil,
+        inputByteCount: inputByteCount,
         writer: writer, fileSystem: fileSystem, memory: memory,
         budget: MemoryBudget(limit: memory.readingLimit), progress: progress)
       return try run.run { badLines throws(Failure) in
@@ -63,6 +63,30 @@ package enum Partitioner {
       // where the partition has appeared, and only flushing the directory above failed.
       writer.abandon()
       if !writer.hasAppeared { rejects?.abandon() }
+      throw error
+    }
+  }
+
+  /// Writes ratings that are in memory as blocks: the same bytes as for text of the same ratings.
+  ///
+  /// - Parameter output: A directory that does not exist yet.
+  /// - Throws: As for text. Nothing is left behind then.
+  package static func run(
+    _ settings: PartitionSettings, given: GivenRatings, output: String,
+    in fileSystem: any FileSystem
+  ) throws(Failure) -> (PartitionFacts, PartitionSummary) {
+    try settings.check()
+    let writer = try PartitionWriter(output, in: fileSystem)
+    do throws(Failure) {
+      let memory = PartitionMemory(settings)
+      return try PartitionRun(
+        settings: settings, inputs: [], added: AddedRatings(settings, in: fileSystem),
+        given: given, inputByteCount: nil, writer: writer, fileSystem: fileSystem, memory: memory,
+        budget: MemoryBudget(limit: memory.readingLimit),
+        progress: { _ in }
+      ).run { _ in }
+    } catch {
+      writer.abandon()
       throw error
     }
   }

@@ -65,6 +65,9 @@ extension Array where Element: BitwiseCopyable {
 }
 
 extension RawSpan {
+  /// The bytes as an array of their own.
+  var copied: [UInt8] { unsafe withUnsafeBytes { unsafe Array($0) } }
+
   /// Whether these are just the bytes of an array.
   func holds(_ bytes: [UInt8]) -> Bool {
     unsafe withUnsafeBytes { unsafe bytes.elementsEqual($0) }

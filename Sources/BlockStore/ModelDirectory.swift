@@ -18,7 +18,7 @@ package final class ModelDirectory: Sendable {
   private let made: MadeDirectories?
 
   static let generationsName = "generations"
-  private static let logName = "training.jsonl"
+  static let logName = "training.jsonl"
   var generationsDirectory: String { "\(directory)/\(Self.generationsName)" }
   func path(ofGeneration number: Int) -> String {
     "\(generationsDirectory)/\(Path.number(number, digits: 8))"

@@ -18,10 +18,7 @@ extension ModelDirectory {
           hint: "train on the same partition, or start over with --fresh")
       }
       _ = try partition.readIds(side)
-      let source = "\(partition.directory)/\(IdShard.fileName(side))"
-      let bytes = try readWhole(source)
-      try expected.check(xxh3: Checksum.xxh3(bytes), of: source)
-      try fileSystem.publish(bytes, as: target)
+      try fileSystem.publish(try partition.readIdFile(side), as: target)
     }
   }
 

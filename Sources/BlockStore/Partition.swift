@@ -67,6 +67,15 @@ package struct Partition: Sendable {
     return table
   }
 
+  /// The bytes of a side's file of ids, which are those that the manifest names.
+  func readIdFile(_ side: Side) throws(Failure) -> [UInt8] {
+    let path = "\(directory)/\(IdShard.fileName(side))"
+    let file = try fileSystem.open(path, streaming: false)
+    let bytes = try file.read(count: file.byteCount, at: 0)
+    try facts.ids[side].check(xxh3: Checksum.xxh3(bytes), of: path)
+    return bytes
+  }
+
   /// Reads the ids and counts of both sides.
   package func readIds() throws(Failure) -> PerSide<IdTable> {
     try PerSide { side throws(Failure) in try readIds(side) }

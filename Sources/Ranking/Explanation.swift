@@ -45,7 +45,8 @@ package struct Explanation: Sendable {
 /// Explains a user's scores.
 package struct Explainer {
   private let loaded: LoadedModel
-  private let user: UInt32
+  /// `nil` for a new one.
+  private let user: UInt32?
   private let ratings: [(item: UInt32, value: Float)]
   /// The user's row.
   private let own: FactorTable
@@ -61,15 +62,7 @@ package struct Explainer {
   package init(
     _ user: UInt32, of loaded: LoadedModel, ratings partition: Partition, workers: Int
   ) throws(Failure) {
-    let settings = loaded.facts.hyperparameters
-    guard settings.solver != nil, settings.cgSteps == nil else {
-      throw Failure(
-        .usage, at: "explain",
-        settings.solver == nil
-          ? "stochastic gradient descent solves no equations: no part of a score is one rating's"
-          : "conjugate gradients do not solve a row to its end: its ratings' parts are no sum",
-        hint: "train with --algorithm als and --solver auto")
-    }
+    try Self.requireExact(loaded)
     guard loaded.isOwn(partition) else {
       throw Failure(
         .mismatch, at: partition.directory,
@@ -97,6 +90,39 @@ package struct Explainer {
     try sumEquations(workers: workers)
   }
 
+  /// Sums the equations of a new user's row.
+  ///
+  /// - Parameter new: One user, with ratings of the model's items.
+  /// - Throws: As for a user of the model.
+  package init(_ new: NewRows, of loaded: LoadedModel, workers: Int) throws(Failure) {
+    try Self.requireExact(loaded)
+    self.loaded = loaded
+    user = nil
+    ratings = new.ratings(of: 0)
+    own = try new.model.rows.user.table(of: [0])
+    let order = loaded.model.rank + (loaded.model.hasBias ? 1 : 0)
+    equations = try RowEquations(order: order, kernels: loaded.model.kernels)
+    try sumEquations(workers: workers)
+  }
+
+  /// Refuses a model whose rows are no solutions.
+  private static func requireExact(_ loaded: LoadedModel) throws(Failure) {
+    let settings = loaded.facts.hyperparameters
+    guard settings.solver != nil, settings.cgSteps == nil else {
+      throw Failure(
+        .usage, at: "explain",
+        settings.solver == nil
+          ? "stochastic gradient descent solves no equations: no part of a score is one rating's"
+          : "conjugate gradients do not solve a row to its end: its ratings' parts are no sum",
+        hint: "train with --algorithm als and --solver auto")
+    }
+  }
+
+  /// The user as messages name it.
+  private var name: String {
+    user.map { "user \"\(printable(model.ids.user[Int($0)]))\"" } ?? "the new user"
+  }
+
   private func sumEquations(workers: Int) throws(Failure) {
     let settings = loaded.facts.hyperparameters
     let confidence = settings.feedback.confidence
@@ -121,7 +147,7 @@ package struct Explainer {
     if model.hasBias { ridge.append(settings.biasRidge(count: counted)) }
     guard equations.factorise(ridge: ridge, isFree: isFree) else {
       throw Failure(
-        .data, at: "user \"\(printable(model.ids.user[Int(user)]))\"",
+        .data, at: name,
         "has ratings whose equations have no one solution",
         hint: "train with a --regularization above 0")
     }
@@ -166,7 +192,7 @@ package struct Explainer {
       })
     guard explanation.holds else {
       throw Failure(
-        .data, at: "user \"\(printable(model.ids.user[Int(user)]))\"",
+        .data, at: name,
         "has a row that is not the solution of its equations, and no part of a score is one "
           + "rating's: it was singular, and got a larger λ",
         hint: "train with a larger --regularization")

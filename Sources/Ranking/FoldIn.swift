@@ -17,6 +17,8 @@ package struct NewRows: Sendable {
   package let model: FactorModel
   /// For each user of `model`, what the user has rated in the ratings given.
   private let rated: SeenItems
+  /// The ratings of the new rows.
+  private let block: RatingBlock
   /// Ratings that were left out, because the model does not know their item, or their user where
   /// items are new.
   package let unknownRatings: Int
@@ -56,10 +58,16 @@ package struct NewRows: Sendable {
     newIds[side] = ids[side]
     self.side = side
     model = try FactorModel(rows: rows, ids: newIds, mean: old.mean, scale: old.scale)
+    self.block = block
     rated = SeenItems(block, userCount: newIds.user.count)
     ratingCounts = (0..<block.rowCount).map { UInt32(block.ratings(ofRow: $0).count) }
     emptyRows = (0..<UInt32(block.rowCount)).filter { block.ratings(ofRow: Int($0)).isEmpty }
     unknownRatings = ratings.count - block.ratingCount
+  }
+
+  /// The ratings of a new row that the model can use: the other side's indices, ascending.
+  func ratings(of row: Int) -> [(UInt32, Float)] {
+    block.ratings(ofRow: row).map { (block.columns[$0], block.value(at: $0)) }
   }
 
   /// Keeps from users of ``model`` what they have rated: their known items, or the new ones.

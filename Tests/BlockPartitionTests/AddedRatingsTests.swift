@@ -183,4 +183,22 @@ struct AddedRatingsTests {
       $0.memory = 2 << 20
     }
   }
+
+  @Test(arguments: [["", "b", "c"], ["a", "b", "a"], ["a", "b\0", "c"]])
+  func `ids that no text could have brought are refused`(_ users: [String]) throws {
+    let fixture = try Fixture()
+    let folder = fixture.directory.file("m")
+    let matrix = TinyRatings.matrix
+    try matrix.partition(
+      at: folder,
+      ids: PerSide(
+        user: IdTable(users.map { Array($0.utf8) }, counts: matrix.idTable(.user).counts),
+        item: matrix.idTable(.item)))
+    let path = try fixture.directory.write("x,y,1\n", to: "t.csv")
+    let found = failure { () throws(Failure) in
+      try fixture.partition([path], to: "p") { $0.added = [folder] }
+    }
+    let isEmptyOrTwice = found?.message.contains("an id of its users is") == true
+    #expect(found?.code == .data && isEmptyOrTwice, "\(String(describing: found))")
+  }
 }

@@ -35,6 +35,9 @@ struct Forgery: Sendable, CustomStringConvertible {
       Forgery("duplicates", "\"error\"", "\"\\u001b[31m\""),
       Forgery("digest", "\"7", "\"\\u001b"), Forgery("ratingCount", "5", "2147483647"),
       Forgery("ratingCount", "6", "9"),
+      Forgery("unknownPairs", "1", "1,\n    \"last\" : 0"),
+      Forgery("valuesGiven", "true", "true,\n    \"droppedRatingCount\" : -1"),
+      Forgery("valuesGiven", "true", "true,\n    \"times\" : {\"newest\" : 1, \"halfLife\" : 0}"),
     ]
 
   static let generation: [Forgery] =

@@ -9,7 +9,7 @@ enum Fences {
     "Ranking",
     "Tuning",
     "ModelPage",
-    "BlockALS", "BlockALSCommand",
+    "BlockALS", "BlockALSC", "BlockALSCommand",
   ]
 
   /// Modules from outside the package, with the files or folders that may import them.
@@ -120,10 +120,11 @@ enum Fences {
     "Sources/LeastSquares/SolverScratch.swift",
     "Sources/LeastSquares/DoubleMatrix.swift",
     "Sources/FactorExchange/MPIBridge.swift",
+    "Sources/BlockALSC/Handles.swift", "Sources/BlockALSC/LentMatrix.swift",
   ]
 
-  /// The only folder with a public interface.
-  static let isPublic = ["Sources/BlockALS/"]
+  /// The only folders with a public interface: for Swift, and for C.
+  static let isPublic = ["Sources/BlockALS/", "Sources/BlockALSC/"]
 
   /// The only file with a lock.
   static let mutex = ["Sources/Workers/Locked.swift"]

@@ -52,7 +52,7 @@ import Testing
     ("let a = \"\\(b!)\"", "a forced unwrapping may stand nowhere"),
     ("  fatalError()", "'fatalError' may stand nowhere"),
     ("  print(a)", "'print(' may stand nowhere"),
-    ("public let a = 1", "'public' stands only in Sources/BlockALS/"),
+    ("public let a = 1", "'public' stands only in Sources/BlockALS/, Sources/BlockALSC/"),
     ("let a = Mutex(1)", "'Mutex' stands only in Sources/Workers/Locked.swift"),
   ])
   func `an expression that has no place here`(line: String, message: String) {

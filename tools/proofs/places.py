@@ -4,7 +4,7 @@ import shutil
 
 NAME = "other things in place of files"
 GOAL = "R20"
-WHAT = ("each command with a link, a dangling link, a pipe, a device, a directory or an unreadable "
+WHAT = ("each command with a link, a dangling link, a pipe, a device, a directory or an empty "
         "file in place of one that it reads, and with something at the path that it writes")
 
 
