@@ -59,8 +59,9 @@ import Testing
     try run("train r.blocks --rank 4 --iterations 3 --workers 2 \(options) -o m --trace t.json")
     let events = try events()
     let lanes = Dictionary(grouping: events.filter { $0.ph == "X" }, by: \.tid)
-    let expected = options.isEmpty ? [0, 1, 2, 10, 11] : [0, 1, 2, 10]
-    #expect(Set(lanes.keys).isSuperset(of: expected), "\(lanes.keys.sorted())")
+    // So little work may be done by one worker before the other has begun.
+    #expect(Set(lanes.keys).isSuperset(of: [0, 1, 2]), "\(lanes.keys.sorted())")
+    #expect(lanes.keys.contains { (10..<12).contains($0) }, "\(lanes.keys.sorted())")
     for lane in lanes.values {
       let spans = lane.compactMap { event in event.ts.map { ($0, $0 + (event.dur ?? 0)) } }
         .sorted { $0 < $1 }
